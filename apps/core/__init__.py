@@ -1,0 +1,1 @@
+"""Words that every app uses: errors, principal, ids, crypto, jobs, operations, snapshot."""

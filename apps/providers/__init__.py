@@ -1,0 +1,1 @@
+"""What can be called: providers, their models, their dialects, and the transport."""

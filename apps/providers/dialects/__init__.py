@@ -1,0 +1,1 @@
+"""Wire formats, both halves each, pure."""
