@@ -52,7 +52,7 @@ bench: $(VENV)/.development ## calls per second, CPU per call, added latency
 
 # Checking
 
-CHECKS := format lint types imports migrations django templates spelling openapi env
+CHECKS := format lint types imports migrations django templates spelling secrets openapi env
 
 .PHONY: $(CHECKS:%=check-%)
 check: $(CHECKS:%=check-%) ## format, lint, types, imports, migrations, templates, spelling, drift
@@ -80,6 +80,9 @@ check-templates: $(VENV)/.development
 
 check-spelling: $(VENV)/.development
 	$(BIN)/typos
+
+check-secrets: $(VENV)/.development
+	$(PY) .ci/find_secrets
 
 check-openapi: $(VENV)/.development
 	@mkdir -p build
