@@ -104,8 +104,8 @@ openapi: $(VENV)/.development ## write docs/openapi.yaml
 	$(MANAGE) spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 lock: $(VENV)/.development ## compile the requirements again (ARGS=--upgrade for newer versions)
-	cd requirements && $(COMPILE) $(ARGS) -o base.txt base.in
-	cd requirements && $(COMPILE) $(ARGS) -o dev.txt dev.in
+	@cd requirements && $(COMPILE) $(ARGS) -o base.txt base.in
+	@cd requirements && $(COMPILE) $(ARGS) -o dev.txt dev.in
 
 clean: ## remove the environment and what tools left behind (not the data in PORTAL_HOME)
 	rm -rf $(VENV) build staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
