@@ -16,7 +16,7 @@ class ProviderError(PortalError):
 
     `status` and `body` are the provider's own, kept for the log and for callers who speak the same
     dialect; both are absent when no answer came. `sent` is false only when it is certain that no
-    byte of the request left.
+    byte of the request left. `dialect` names the format of `body` once the engine knows it.
     """
 
     code = "provider_error"
@@ -42,14 +42,19 @@ class ProviderError(PortalError):
         self.upstream_request_id = upstream_request_id
         self.upstream_code = upstream_code
         self.sent = sent
+        self.dialect: str | None = None
 
 
 class ProviderTimeoutError(ProviderError):
-    """The provider did not answer in time."""
+    """The provider did not answer in time.
+
+    `phase` is connect, first_byte, idle or total when the transport measured it.
+    """
 
     code = "provider_timeout"
     kind = "timeout"
     retryable = True
+    phase: str = ""
 
 
 class ProviderConnectionError(ProviderError):

@@ -1,0 +1,1 @@
+"""HTTP in: the public contract, one file per operation."""

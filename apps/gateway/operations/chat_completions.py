@@ -1,0 +1,13 @@
+"""POST /v1/chat/completions."""
+
+from apps.gateway.inference_view import InferenceView
+from apps.providers.dialects import DIALECTS
+
+
+class ChatCompletions(InferenceView):
+    """Answer one chat call in OpenAI's form, whole or as a stream of events."""
+
+    path = "v1/chat/completions"
+    scope = "inference:call"
+    dialect = DIALECTS["openai_chat"]
+    operation = "chat"

@@ -1,0 +1,13 @@
+"""POST /v1/messages/count_tokens."""
+
+from apps.gateway.inference_view import InferenceView
+from apps.providers.dialects import DIALECTS
+
+
+class CountTokens(InferenceView):
+    """Count the input tokens of a request in Anthropic's form without running it."""
+
+    path = "v1/messages/count_tokens"
+    scope = "inference:call"
+    dialect = DIALECTS["anthropic_messages"]
+    operation = "count_tokens"

@@ -1,0 +1,13 @@
+"""POST /v1/images/generations."""
+
+from apps.gateway.inference_view import InferenceView
+from apps.providers.dialects import DIALECTS
+
+
+class ImageGenerations(InferenceView):
+    """Draw an image from a text, by a provider that offers it."""
+
+    path = "v1/images/generations"
+    scope = "images:call"
+    dialect = DIALECTS["openai_chat"]
+    operation = "images"

@@ -1,0 +1,13 @@
+"""POST /v1/rerank."""
+
+from apps.gateway.inference_view import InferenceView
+from apps.providers.dialects import DIALECTS
+
+
+class Rerank(InferenceView):
+    """Order documents by how well they answer a query, by a provider that offers it."""
+
+    path = "v1/rerank"
+    scope = "rerank:call"
+    dialect = DIALECTS["openai_chat"]
+    operation = "rerank"
