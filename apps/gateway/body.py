@@ -10,7 +10,13 @@ from apps.providers import wire
 
 MAX_DEPTH = 100
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]', re.DOTALL)
-_ESCAPED = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
+# Of all escapes only these are looked at: an escaped backslash (so that what follows it is no
+# escape), NUL, a surrogate pair, and half of one.
+_ESCAPED = re.compile(
+    rb"\\(?:\\|u(?:(?P<nul>0000)"
+    rb"|[dD][89abAB][0-9a-fA-F]{2}(?P<low>\\u[dD][c-fC-F][0-9a-fA-F]{2})?"
+    rb"|[dD][c-fC-F][0-9a-fA-F]{2}))"
+)
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -107,30 +113,16 @@ def _check_text(body: bytes) -> None:
 
 def _check_escapes(body: bytes) -> None:
     """Refuse what JSON can spell and no text can hold (RFC 8259 section 8.2)."""
-    high: int | None = None  # where the first half of a pair ended
     for match in _ESCAPED.finditer(body):
-        unit = int(match[1], 16) if match[1] else -1
-        if high is not None:
-            if match.start() != high or not 0xDC00 <= unit <= 0xDFFF:
-                raise _half_pair(high)
-            high = None
-        elif 0xD800 <= unit <= 0xDBFF:
-            high = match.end()
-        elif 0xDC00 <= unit <= 0xDFFF:
-            raise _half_pair(match.end())
-        elif unit == 0:
+        if match["nul"]:
             raise InvalidInputError(
                 f"The request body holds a NUL character (\\u0000) at byte {match.start()}."
             )
-    if high is not None:
-        raise _half_pair(high)
-
-
-def _half_pair(end: int) -> InvalidInputError:
-    return InvalidInputError(
-        f"The request body holds half a surrogate pair at byte {end - 6}; "
-        "send the character itself, or both halves."
-    )
+        if match[0] != b"\\\\" and not match["low"]:
+            raise InvalidInputError(
+                f"The request body holds half a surrogate pair at byte {match.start()}; "
+                "send the character itself, or both halves."
+            )
 
 
 def _check_depth(body: bytes) -> None:

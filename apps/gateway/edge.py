@@ -276,5 +276,5 @@ def _too_large(limit: int) -> TooLargeError:
 
 def _internal_error() -> PortalError:
     return PortalError(
-        "The portal failed to answer; the failure is on record under the request id."
+        "The portal failed to answer; its log has the reason under the request id."
     )
