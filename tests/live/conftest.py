@@ -1,0 +1,44 @@
+"""One live portal in front of one simulator, for all tests of a worker."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.live import documents
+from tests.live.portal import LivePortal, running_portal, running_simulator
+from tests.live.sdks import AT_PORTAL, Sdk
+
+
+@pytest.fixture(scope="session")
+def simulator_url() -> Iterator[str]:
+    with running_simulator() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def live_portal(simulator_url: str) -> Iterator[LivePortal]:
+    document = documents.simulated(
+        simulator_url,
+        models=["sim-cut-600", "sim-html", "sim-garbage", "sim-midstream-error", "sim-hang"],
+    )
+    private = [simulator_url.removeprefix("http://")]
+    with running_portal(document, private=private) as portal:
+        yield portal
+
+
+@pytest.fixture(scope="session")
+def sdk_at_portal(live_portal: LivePortal) -> dict[str, Sdk]:
+    """Each SDK against the portal, by dialect."""
+    return {
+        dialect: kind(live_portal.base_url + path, live_portal.key)
+        for dialect, (kind, path) in AT_PORTAL.items()
+    }
+
+
+@pytest.fixture(scope="session")
+def sdk_at_simulator(simulator_url: str) -> dict[str, Sdk]:
+    """Each SDK straight against the simulated provider, by dialect."""
+    return {
+        dialect: kind(simulator_url + documents.ROOTS[dialect], "simulated-key")
+        for dialect, (kind, _) in AT_PORTAL.items()
+    }
