@@ -38,20 +38,28 @@ class LivePortal:
             **(env or {}),
         }
 
-    def manage(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
+    def manage(self, *arguments: str) -> str:
         """Run a management command; give what it prints."""
-        done = subprocess.run(
+        done = self._run(arguments)
+        assert not done.returncode, f"{arguments[0]} failed:\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def _run(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [sys.executable, str(REPOSITORY / "manage.py"), *arguments],
             env=self._env,
-            input=stdin,
             capture_output=True,
             text=True,
             timeout=120,
             check=False,
         )
-        if check and done.returncode:
-            raise AssertionError(f"{arguments[0]} failed:\n{done.stdout}\n{done.stderr}")
-        return done.stdout
+
+    def manage_failing(self, *arguments: str) -> str:
+        """Run a management command that must fail; give all that it prints."""
+        done = self._run(arguments)
+        assert done.returncode, f"{arguments[0]} succeeded:\n{done.stdout}"
+        assert "Traceback" not in done.stderr, done.stderr
+        return done.stdout + done.stderr
 
     def apply(self, document: Mapping[str, Any]) -> str:
         """Apply a configuration (the YAML format of `manage.py apply`)."""

@@ -87,10 +87,9 @@ def _chat_stream(chunks: Iterable[Any]) -> Said:
             said.refusal += delta.get("refusal") or ""
             for call in delta.get("tool_calls") or []:
                 key = call.get("index")
-                if key is None or key not in places:
-                    if call.get("id") or key not in places:
-                        places[key] = len(calls)
-                        calls.append(["", ""])
+                if key not in places or (key is None and call.get("id")):
+                    places[key] = len(calls)
+                    calls.append(["", ""])
                 place = calls[places[key]]
                 place[0] += (call.get("function") or {}).get("name") or ""
                 place[1] += (call.get("function") or {}).get("arguments") or ""
