@@ -11,10 +11,11 @@ from aiohttp import web
 
 from apps.providers.simulator.app import create_app
 
-try:
-    from uvloop import new_event_loop
-except ImportError:  # uvloop does not exist for every platform
-    from asyncio import new_event_loop
+new_event_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+with contextlib.suppress(ImportError):  # uvloop does not exist for every platform
+    import uvloop
+
+    new_event_loop = uvloop.new_event_loop
 
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 9101

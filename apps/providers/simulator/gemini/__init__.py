@@ -1,5 +1,6 @@
 """The Gemini API: generate content, count tokens, embed, and models."""
 
+from collections.abc import Callable
 from typing import Final
 
 from apps.providers.simulator.exchange import Incoming, Route, SimError, Stream, Whole, path_model
@@ -9,7 +10,7 @@ from apps.providers.simulator.gemini.shared import DIALECT, KEY_HEADER, paths
 
 ONE: Final = "/models/{model:.+}"
 ACT: Final = ONE + ":{verb:[A-Za-z]+}"
-VERBS: Final = {
+VERBS: Final[dict[str, Callable[[Incoming], Whole | Stream]]] = {
     "generateContent": generate.generate,
     "streamGenerateContent": generate.stream,
     "countTokens": generate.count,
