@@ -23,14 +23,14 @@ class Role(StrEnum):
 # --- content ------------------------------------------------------------------------------------
 
 
-class TextPart(Shape, tag="text"):
+class TextPart(Shape, frozen=True, tag="text"):
     """Plain text. `cache` marks the end of a prefix that the caller asks to cache."""
 
     text: str
     cache: bool = False
 
 
-class Media(Shape):
+class Media(Shape, frozen=True):
     """Bytes by value or by name: exactly one of `data` (base64), `url`, `file_id` is set."""
 
     media_type: str | None = None
@@ -39,7 +39,7 @@ class Media(Shape):
     file_id: str | None = None
 
 
-class ImagePart(Shape, tag="image"):
+class ImagePart(Shape, frozen=True, tag="image"):
     """An image; `detail` is the OpenAI hint (auto, low, high)."""
 
     media: Media
@@ -47,7 +47,7 @@ class ImagePart(Shape, tag="image"):
     cache: bool = False
 
 
-class DocumentPart(Shape, tag="document"):
+class DocumentPart(Shape, frozen=True, tag="document"):
     """A PDF or text document; a text document's media is base64 of UTF-8 with `text/plain`."""
 
     media: Media
@@ -55,19 +55,19 @@ class DocumentPart(Shape, tag="document"):
     cache: bool = False
 
 
-class AudioPart(Shape, tag="audio"):
+class AudioPart(Shape, frozen=True, tag="audio"):
     """Spoken input."""
 
     media: Media
 
 
-class RefusalPart(Shape, tag="refusal"):
+class RefusalPart(Shape, frozen=True, tag="refusal"):
     """The model's own words when it declines."""
 
     text: str
 
 
-class ReasoningPart(Shape, tag="reasoning"):
+class ReasoningPart(Shape, frozen=True, tag="reasoning"):
     """Thoughts of a model. `signature` is opaque and valid only for dialect `origin`.
 
     `redacted` marks thoughts that the provider shows only in encrypted form: `signature` then
@@ -81,7 +81,7 @@ class ReasoningPart(Shape, tag="reasoning"):
     id: str | None = None
 
 
-class ToolCallPart(Shape, tag="tool_call"):
+class ToolCallPart(Shape, frozen=True, tag="tool_call"):
     """A call that the model asks for; `arguments` is JSON text, `{}` when there are none.
 
     `signature` is Gemini's thoughtSignature on this part; see ReasoningPart.
@@ -95,7 +95,7 @@ class ToolCallPart(Shape, tag="tool_call"):
     cache: bool = False
 
 
-class ToolResultPart(Shape, tag="tool_result"):
+class ToolResultPart(Shape, frozen=True, tag="tool_result"):
     """What a tool answered; `name` is known when the matching call is in the same request."""
 
     call_id: str
@@ -117,7 +117,7 @@ Part = (
 )
 
 
-class Message(Shape):
+class Message(Shape, frozen=True):
     """One turn. `name` is the OpenAI participant name."""
 
     role: Role
@@ -128,7 +128,7 @@ class Message(Shape):
 # --- request ------------------------------------------------------------------------------------
 
 
-class Tool(Shape):
+class Tool(Shape, frozen=True):
     """A function the model may call; `parameters` is a JSON Schema object."""
 
     name: str
@@ -147,14 +147,14 @@ class ToolMode(StrEnum):
     NAMED = "named"
 
 
-class ToolChoice(Shape):
+class ToolChoice(Shape, frozen=True):
     """Tool mode, with the names it is narrowed to (only for NAMED)."""
 
     mode: ToolMode
     names: tuple[str, ...] = ()
 
 
-class OutputFormat(Shape):
+class OutputFormat(Shape, frozen=True):
     """JSON output: any object when `schema` is None, else an instance of `schema`."""
 
     schema: Mapping[str, Any] | None = None
@@ -163,7 +163,7 @@ class OutputFormat(Shape):
     strict: bool | None = None
 
 
-class ReasoningRequest(Shape):
+class ReasoningRequest(Shape, frozen=True):
     """How much to think. `effort`: none, minimal, low, medium, high, xhigh, max.
 
     `budget_tokens` is an explicit budget (0 = off, -1 = the model decides). `summary`: whether
@@ -175,7 +175,7 @@ class ReasoningRequest(Shape):
     summary: bool | None = None
 
 
-class ChatCall(Shape):
+class ChatCall(Shape, frozen=True):
     """One stateless chat request, whole context included.
 
     `extras` are top-level fields of the caller's dialect that have no canonical meaning, in their
@@ -210,7 +210,7 @@ class ChatCall(Shape):
     warnings: tuple[str, ...] = ()
 
 
-class EmbeddingCall(Shape):
+class EmbeddingCall(Shape, frozen=True):
     """Texts (or token ids) to turn into vectors. `encoding` is float or base64."""
 
     model: str
@@ -242,7 +242,7 @@ class FinishReason(StrEnum):
     OTHER = "other"
 
 
-class Usage(Shape):
+class Usage(Shape, frozen=True):
     """Tokens of one attempt. Cache counts are part of input, reasoning is part of output."""
 
     input_tokens: int = 0
@@ -258,7 +258,7 @@ class Usage(Shape):
         return self.input_tokens + self.output_tokens
 
 
-class TokenLogprob(Shape):
+class TokenLogprob(Shape, frozen=True):
     """Log probability of one token and of its rivals; `bytes` as OpenAI gives it."""
 
     token: str
@@ -267,7 +267,7 @@ class TokenLogprob(Shape):
     top: tuple["TokenLogprob", ...] = ()
 
 
-class Choice(Shape):
+class Choice(Shape, frozen=True):
     """One answer."""
 
     parts: tuple[Part, ...]
@@ -277,7 +277,7 @@ class Choice(Shape):
     logprobs: tuple[TokenLogprob, ...] | None = None
 
 
-class ChatReply(Shape):
+class ChatReply(Shape, frozen=True):
     """A whole reply. `created` is Unix seconds; `model` is what the provider says answered."""
 
     id: str
@@ -287,7 +287,7 @@ class ChatReply(Shape):
     created: int = 0
 
 
-class EmbeddingReply(Shape):
+class EmbeddingReply(Shape, frozen=True):
     """Vectors in the order of the inputs."""
 
     model: str
@@ -295,7 +295,7 @@ class EmbeddingReply(Shape):
     usage: Usage | None = None
 
 
-class Facts(Shape):
+class Facts(Shape, frozen=True):
     """What a reply that is passed on as bytes tells the books."""
 
     id: str | None = None
@@ -307,7 +307,7 @@ class Facts(Shape):
 # --- stream -------------------------------------------------------------------------------------
 
 
-class StreamStart(Shape, tag="start"):
+class StreamStart(Shape, frozen=True, tag="start"):
     """First of every stream, once."""
 
     id: str
@@ -315,7 +315,7 @@ class StreamStart(Shape, tag="start"):
     created: int = 0
 
 
-class TextDelta(Shape, tag="text_delta"):
+class TextDelta(Shape, frozen=True, tag="text_delta"):
     """More text of a choice."""
 
     text: str
@@ -323,21 +323,21 @@ class TextDelta(Shape, tag="text_delta"):
     logprobs: tuple[TokenLogprob, ...] | None = None
 
 
-class RefusalDelta(Shape, tag="refusal_delta"):
+class RefusalDelta(Shape, frozen=True, tag="refusal_delta"):
     """More of a refusal."""
 
     text: str
     choice: int = 0
 
 
-class ReasoningDelta(Shape, tag="reasoning_delta"):
+class ReasoningDelta(Shape, frozen=True, tag="reasoning_delta"):
     """More thoughts."""
 
     text: str
     choice: int = 0
 
 
-class ReasoningEnd(Shape, tag="reasoning_end"):
+class ReasoningEnd(Shape, frozen=True, tag="reasoning_end"):
     """Closes the block of thoughts that came before (or a redacted one that had no text)."""
 
     signature: str | None = None
@@ -347,7 +347,7 @@ class ReasoningEnd(Shape, tag="reasoning_end"):
     choice: int = 0
 
 
-class ToolCallStart(Shape, tag="tool_start"):
+class ToolCallStart(Shape, frozen=True, tag="tool_start"):
     """A tool call begins; `index` counts the calls of the choice from 0."""
 
     index: int
@@ -358,7 +358,7 @@ class ToolCallStart(Shape, tag="tool_start"):
     choice: int = 0
 
 
-class ToolCallDelta(Shape, tag="tool_delta"):
+class ToolCallDelta(Shape, frozen=True, tag="tool_delta"):
     """More of the JSON text of a call's arguments."""
 
     index: int
@@ -366,14 +366,14 @@ class ToolCallDelta(Shape, tag="tool_delta"):
     choice: int = 0
 
 
-class ToolCallEnd(Shape, tag="tool_end"):
+class ToolCallEnd(Shape, frozen=True, tag="tool_end"):
     """A call's arguments are complete."""
 
     index: int
     choice: int = 0
 
 
-class Finish(Shape, tag="finish"):
+class Finish(Shape, frozen=True, tag="finish"):
     """A choice ended."""
 
     reason: FinishReason
@@ -381,13 +381,13 @@ class Finish(Shape, tag="finish"):
     stop_sequence: str | None = None
 
 
-class UsageReport(Shape, tag="usage"):
+class UsageReport(Shape, frozen=True, tag="usage"):
     """Usage so far, cumulative: the last one counts."""
 
     usage: Usage
 
 
-class StreamFailure(Shape, tag="failure"):
+class StreamFailure(Shape, frozen=True, tag="failure"):
     """The provider failed after the stream had begun; `error` is a ProviderError."""
 
     error: Any
@@ -411,7 +411,7 @@ ChatDelta = (
 # --- what travels -------------------------------------------------------------------------------
 
 
-class TargetModel(Shape):
+class TargetModel(Shape, frozen=True):
     """The provider model that a call is built for, with the facts that a dialect may need."""
 
     name: str
@@ -419,7 +419,7 @@ class TargetModel(Shape):
     max_output_tokens: int | None = None
 
 
-class Incoming(Shape):
+class Incoming(Shape, frozen=True):
     """A request as it came in, read once and only at the top level.
 
     `operation` is one of chat, embeddings, count_tokens, moderations, images, speech,
@@ -438,7 +438,7 @@ class Incoming(Shape):
     verb: str | None = None
 
 
-class UpstreamRequest(Shape):
+class UpstreamRequest(Shape, frozen=True):
     """What the transport sends. `path` is relative to the provider's base URL, query included.
 
     `hide_usage_event`: usage was asked for on the portal's own account, so the event that holds
@@ -453,7 +453,7 @@ class UpstreamRequest(Shape):
     hide_usage_event: bool = False
 
 
-class RenderedError(Shape):
+class RenderedError(Shape, frozen=True):
     """An error in a dialect's own shape."""
 
     status: int
