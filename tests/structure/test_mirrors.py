@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.structure.tree import APPS, REPOSITORY, TESTS, has_logic
+from tests.conftest import REPOSITORY
+from tests.structure.tree import APPS, TESTS, has_logic
 
 # Modules without tests under their own name, each with the reason.
 TESTED_ELSEWHERE: dict[str, str] = {}

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.structure.tree import APPS, REPOSITORY
+from tests.conftest import REPOSITORY
+from tests.structure.tree import APPS
 
 LOWEST = ("types", "errors", "scopes")
 FRAMEWORKS = {"django", "rest_framework", "celery", "unfold", "oauth2_provider"}
