@@ -1,0 +1,153 @@
+"""The half that speaks to providers of the Responses API."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from apps.providers import wire
+from apps.providers.dialects.base import StreamParser
+from apps.providers.dialects.openai_responses import errors, reply, sending
+from apps.providers.dialects.openai_responses.parser import ReplyParser
+from apps.providers.dialects.openai_responses.state import refuse_stateful
+from apps.providers.dialects.reading import read_provider
+from apps.providers.errors import ProviderProtocolError, UnsupportedContentError
+
+parse_error = errors.parse_error
+
+_PATHS: Mapping[str, str] = {
+    "chat": "/responses",
+    "count_tokens": "/responses/input_tokens",
+    "moderations": "/moderations",
+    "images": "/images/generations",
+    "speech": "/audio/speech",
+}
+FORWARDS = frozenset(_PATHS)
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Options of a provider. `api_version`: appended to every path (Azure OpenAI)."""
+
+    api_version: str | None = None
+
+
+class _Count(msgspec.Struct):
+    input_tokens: int
+
+
+def build_request(
+    call: wire.ChatCall, model: wire.TargetModel, options: Options
+) -> wire.UpstreamRequest:
+    """Raises UnsupportedContentError for content or contract that this dialect lacks."""
+    body, warnings = sending.request_body(call, model)
+    return _request("chat", body, options, warnings=tuple(dict.fromkeys(warnings)))
+
+
+def build_count(
+    call: wire.ChatCall, model: wire.TargetModel, options: Options
+) -> wire.UpstreamRequest:
+    """Only what takes part in the input is sent."""
+    body = sending.count_body(call, model)
+    return _request("count_tokens", body, options)
+
+
+def forward_request(
+    incoming: wire.Incoming, model: wire.TargetModel, options: Options
+) -> wire.UpstreamRequest:
+    """The caller's own body for another model; the provider is asked to store nothing.
+
+    Raises:
+        UnsupportedContentError: the request relies on stored state.
+    """
+    fields = dict(incoming.fields)
+    if incoming.operation in ("chat", "count_tokens"):
+        refuse_stateful(fields)
+    fields["model"] = msgspec.Raw(msgspec.json.encode(model.name))
+    if incoming.operation == "chat" and bytes(fields.get("store", b"null")) == b"null":
+        fields["store"] = msgspec.Raw(b"false")
+    return _request(incoming.operation, fields, options)
+
+
+def parse_reply(body: bytes) -> wire.ChatReply:
+    """Raises ProviderError for an answer that failed or cannot be read."""
+    response = read_provider(reply.ResponseIn, body)
+    if response.error or response.status == "failed":
+        raise errors.error_in_reply(response.error or {}, body=body)
+    if response.output is None:
+        raise ProviderProtocolError("The provider's answer is no response object.", body=body)
+    items = response.output
+    finish = reply.read_finish(
+        response, called=reply.has_calls(items), refused=reply.has_refusal(items)
+    )
+    choice = wire.Choice(
+        parts=tuple(reply.parts_of(items)), finish=finish, logprobs=reply.logprobs_in(items)
+    )
+    return wire.ChatReply(
+        id=response.id or "",
+        model=response.model or "",
+        choices=(choice,),
+        usage=reply.read_usage(response.usage),
+        created=int(response.created_at or 0),
+    )
+
+
+def parse_count(body: bytes) -> int:
+    """Raises ProviderProtocolError for anything but a count."""
+    return read_provider(_Count, body).input_tokens
+
+
+def read_facts(operation: str, body: bytes) -> wire.Facts:
+    """Never raises; reads only what the books need."""
+    if operation != "chat":
+        return wire.Facts()
+    try:
+        response = msgspec.json.decode(body, type=reply.ResponseIn, strict=False)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return wire.Facts()
+    items = response.output or []
+    finish = reply.read_finish(
+        response, called=reply.has_calls(items), refused=reply.has_refusal(items)
+    )
+    return wire.Facts(
+        id=response.id,
+        model=response.model,
+        usage=reply.read_usage(response.usage),
+        finish=finish if response.output is not None else None,
+    )
+
+
+def stream_parser() -> StreamParser:
+    """A parser for one stream."""
+    return ReplyParser()
+
+
+def is_usage_event(data: bytes) -> bool:
+    """Never: usage is part of the final event."""
+    return False
+
+
+def build_embeddings(
+    call: wire.EmbeddingCall,
+    model: wire.TargetModel,
+    options: Options,
+) -> wire.UpstreamRequest:
+    """Raises UnsupportedContentError: embeddings are no part of the Responses API."""
+    raise UnsupportedContentError("The Responses API has no embeddings.")
+
+
+def parse_embeddings(body: bytes) -> wire.EmbeddingReply:
+    """Raises UnsupportedContentError: embeddings are no part of the Responses API."""
+    raise UnsupportedContentError("The Responses API has no embeddings.")
+
+
+def _request(
+    operation: str,
+    body: Mapping[str, Any],
+    options: Options,
+    *,
+    warnings: tuple[str, ...] = (),
+) -> wire.UpstreamRequest:
+    path = _PATHS[operation]
+    if options.api_version:
+        path = f"{path}?api-version={options.api_version}"
+    return wire.UpstreamRequest(path=path, body=msgspec.json.encode(body), warnings=warnings)
