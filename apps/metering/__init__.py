@@ -1,0 +1,1 @@
+"""Allowances that the portal grants, and what was used."""

@@ -1,0 +1,18 @@
+"""The app of call logs."""
+
+from django.apps import AppConfig
+from typing_extensions import override
+
+
+class TelemetryConfig(AppConfig):
+    """Files the writer's handler for calls."""
+
+    name = "apps.telemetry"
+    verbose_name = "Telemetry"
+
+    @override
+    def ready(self) -> None:
+        from apps.core import writer
+        from apps.telemetry import services
+
+        writer.register("call", services.store_calls)
