@@ -1,5 +1,7 @@
-"""The contract of a dialect: an outbound half that speaks to providers, an inbound half that
-speaks to callers. Both are pure: no I/O, no clock, no Django.
+"""The contract of a dialect.
+
+An outbound half speaks to providers, an inbound half to callers. Both are pure: no I/O, no clock,
+no Django.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,9 +47,15 @@ class StreamRenderer(Protocol):
 class Outbound(Protocol):
     """The half that speaks to a provider. Every function is pure."""
 
-    Options: type[msgspec.Struct]
-    FORWARDS: frozenset[str]
-    """Operations (wire.Incoming.operation) that can be forwarded to a provider of this dialect."""
+    @property
+    def Options(self) -> type[msgspec.Struct]:  # noqa: N802 - it is a class
+        """What can be set for one provider."""
+        ...
+
+    @property
+    def FORWARDS(self) -> frozenset[str]:  # noqa: N802 - it is a constant
+        """Operations (wire.Incoming.operation) that can be forwarded to such a provider."""
+        ...
 
     def build_request(
         self, call: wire.ChatCall, model: wire.TargetModel, options: Any
