@@ -1,0 +1,39 @@
+"""Public ids: a prefix that names the kind, then 26 characters that sort by time of creation."""
+
+import base64
+import secrets
+import threading
+import time
+from typing import Final
+
+RANDOM_BITS: Final = 80
+LENGTH: Final = 26
+CROCKFORD: Final = bytes.maketrans(
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789abcdefghjkmnpqrstvwxyz"
+)
+
+_lock = threading.Lock()
+_last = 0
+
+
+def new_id(prefix: str) -> str:
+    """Make an id such as `key_01kav6…`: 48 bits of milliseconds, 80 random bits.
+
+    Ids of one process ascend, also within a millisecond; those of several processes ascend as
+    far as their clocks agree. An id is a name and no secret.
+    """
+    global _last
+    fresh = (time.time_ns() // 1_000_000) << RANDOM_BITS | secrets.randbits(RANDOM_BITS)
+    with _lock:
+        # Within one millisecond, or after a clock that went back: a random step up from the last.
+        number = _last = fresh if fresh > _last else _last + 1 + secrets.randbits(32)
+    return f"{prefix}_{encode(number)}"
+
+
+def encode(number: int) -> str:
+    """Write 128 bits in 26 lower-case characters of Crockford's base 32, most significant first.
+
+    Source: https://github.com/ulid/spec, Encoding.
+    """
+    padded = (number << 30).to_bytes(20, "big")
+    return base64.b32encode(padded).translate(CROCKFORD)[:LENGTH].decode("ascii")
