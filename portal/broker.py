@@ -1,0 +1,107 @@
+"""The embedded broker: kombu's folder of messages, made safe for several processes.
+
+The stock transport gives a message its final name before its content, so that another process can
+read half of it and die. Here files appear whole: written aside, then renamed.
+"""
+
+import contextlib
+import fcntl
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Empty
+from typing import Any, Final
+
+from kombu.transport import TRANSPORT_ALIASES, filesystem
+from kombu.utils.json import dumps, loads
+from typing_extensions import override
+
+SCHEME: Final = "folder"
+POLL_S: Final = 0.05
+
+TRANSPORT_ALIASES[SCHEME] = "portal.broker:Transport"
+
+
+def transport_options(folder: Path) -> dict[str, Any]:
+    """Make the folders of a broker and name them in kombu's words."""
+    names = {name: folder / name for name in ["messages", "taken", "control"]}
+    for path in names.values():
+        path.mkdir(parents=True, exist_ok=True)
+    return {
+        "data_folder_in": str(names["messages"]),
+        "data_folder_out": str(names["messages"]),
+        "processed_folder": str(names["taken"]),
+        "control_folder": str(names["control"]),
+        "polling_interval": POLL_S,
+    }
+
+
+class Channel(filesystem.Channel):  # type: ignore[misc]
+    """A channel whose every write is a rename."""
+
+    @override
+    def _put(self, queue: str, payload: dict[str, Any], **options: Any) -> None:
+        # Wall-clock time: the order of names must survive a reboot.
+        name = f"{time.time_ns():020d}_{uuid.uuid4().hex}.{queue}.msg"
+        write_whole(Path(self.data_folder_out) / name, dumps(payload).encode())
+
+    @override
+    def _get(self, queue: str) -> dict[str, Any]:
+        suffix = f"{queue}.msg"
+        for name in sorted(os.listdir(self.data_folder_in)):  # noqa: PTH208  (names, not paths)
+            if name.partition(".")[2] != suffix:
+                continue
+            taken = Path(self.processed_folder) / name
+            try:
+                # Whoever renames it has it; all others find nothing.
+                (Path(self.data_folder_in) / name).rename(taken)
+            except FileNotFoundError:
+                continue
+            payload: dict[str, Any] = loads(taken.read_text(encoding="utf-8"))
+            taken.unlink()
+            return payload
+        raise Empty
+
+    @override
+    def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
+        binding = [routing_key or "", pattern or "", queue or ""]
+        with self._table_lock():
+            table = [list(row) for row in self.get_table(exchange)]
+            if binding not in table:
+                write_whole(self._exchange_file(exchange), dumps([binding, *table]).encode())
+
+    @override
+    def _delete(
+        self, queue: str, exchange: str, routing_key: str, pattern: str, *args: Any, **options: Any
+    ) -> None:
+        super(filesystem.Channel, self)._delete(queue, exchange, routing_key, pattern, *args)
+        binding = [routing_key or "", pattern or "", queue or ""]
+        with self._table_lock():
+            table = [list(row) for row in self.get_table(exchange)]
+            if binding in table:
+                table.remove(binding)
+                write_whole(self._exchange_file(exchange), dumps(table).encode())
+
+    @contextlib.contextmanager
+    def _table_lock(self) -> Iterator[None]:
+        with (self.control_folder / ".lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+class Transport(filesystem.Transport):  # type: ignore[misc]
+    """Kombu's filesystem transport with the safe channel."""
+
+    Channel = Channel
+
+    # Kombu keeps one broker state for all connections of a class; ours is its own.
+    global_state = filesystem.virtual.BrokerState()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Let a file appear under its name with all of its content, or not at all."""
+    draft = path.with_name(f".{uuid.uuid4().hex}.draft")
+    draft.write_bytes(content)
+    draft.rename(path)
