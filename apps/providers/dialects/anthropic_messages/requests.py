@@ -72,6 +72,7 @@ class _Body(msgspec.Struct):
     metadata: dict[str, Any] | None = None
 
 
+_ANYTHING: Any = Any
 _KNOWN = frozenset({*_Body.__struct_fields__, "model"})
 _CONTRACTS = ("container", "mcp_servers", "context_management")
 _MODES = {"auto": ToolMode.AUTO, "any": ToolMode.REQUIRED, "none": ToolMode.NONE}
@@ -217,7 +218,7 @@ def _read_user(metadata: dict[str, Any], warnings: list[str]) -> str | None:
 
 def _read_extras(incoming: wire.Incoming) -> dict[str, Any]:
     extras = {
-        key: msgspec.json.decode(value)
+        key: read(_ANYTHING, value, at=key)
         for key, value in incoming.fields.items()
         if key not in _KNOWN
     }

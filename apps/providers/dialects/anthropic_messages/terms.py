@@ -1,5 +1,6 @@
 """The words of this dialect and what they mean: stop reasons, usage, tool arguments, ids."""
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -158,10 +159,12 @@ def arguments_text(value: msgspec.Raw) -> str:
     if data in (b"{}", b"null", b""):
         return "{}"
     if b'"_raw"' in data:
-        held = msgspec.json.decode(data)
-        if isinstance(held, dict) and len(held) == 1 and isinstance(held.get(_RAW), str):
-            return str(held[_RAW])
-    return data.decode()
+        with contextlib.suppress(msgspec.DecodeError, UnicodeError, RecursionError):
+            held = msgspec.json.decode(data)
+            if isinstance(held, dict) and len(held) == 1 and isinstance(held.get(_RAW), str):
+                return str(held[_RAW])
+    # Undecoded JSON has not been checked for its encoding.
+    return data.decode("utf-8", "replace")
 
 
 def tool_id(given: str) -> str:
