@@ -8,6 +8,7 @@ import struct
 import zlib
 from typing import Final
 
+from apps.providers.simulator.dice import digest
 from apps.providers.simulator.exchange import SimError
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
@@ -20,7 +21,7 @@ STRIPE_ROWS: Final = 16
 def draw(size: str, key: str) -> bytes:
     """Return a PNG of that size (`WIDTHxHEIGHT` or auto): two colours, one bit a pixel."""
     width, height = measures(size)
-    colours = bytes.fromhex((key.encode().hex() + "0" * 12)[-12:])
+    colours = bytes.fromhex(digest(key)[:12])
     row = -(-width // 8)
     light, dark = b"\x00" + b"\xcc" * row, b"\x00" + b"\x33" * row
     lines = b"".join(light if at // STRIPE_ROWS % 2 else dark for at in range(height))
