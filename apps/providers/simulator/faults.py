@@ -9,7 +9,7 @@ header wins.
 
 import re
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from apps.providers.simulator.exchange import SimError, Whole
 
@@ -78,8 +78,8 @@ def _from_name(model: str) -> Fault:
     return Fault(**numbers, **flags)  # type: ignore[arg-type]
 
 
-def _from_header(header: str) -> dict[str, int]:
-    asked: dict[str, int] = {}
+def _from_header(header: str) -> dict[str, Any]:
+    asked: dict[str, Any] = {}
     for part in filter(None, (part.strip() for part in header.split(";"))):
         key, _, value = part.partition("=")
         if key in FLAGS and value in ("", "1"):
