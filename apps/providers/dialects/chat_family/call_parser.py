@@ -32,6 +32,7 @@ class CallParser:
         self._dialect = dialect
         self._calls: list[_Call] = []
         self._by_index: dict[int, _Call] = {}
+        self._last: _Call | None = None
 
     @property
     def any(self) -> bool:
@@ -55,7 +56,7 @@ class CallParser:
         function = fragment.get("function")
         function = function if isinstance(function, dict) else {}
         identity, name = text_of(fragment.get("id")), text_of(function.get("name"))
-        call = self._find(fragment.get("index"), identity, name)
+        call = self._last = self._find(fragment.get("index"), identity, name)
         call.id = call.id or identity
         call.name = call.name or name
         call.signature = reasoning.read_signature(fragment) or call.signature
@@ -84,7 +85,7 @@ class CallParser:
         if identity:
             known = next((call for call in self._calls if call.id == identity), None)
             return known or self._new()
-        return self._new() if name or not self._calls else self._calls[-1]
+        return self._new() if name or self._last is None else self._last
 
     def _new(self) -> _Call:
         call = _Call(len(self._calls), "", "")

@@ -178,18 +178,24 @@ class ChatStreamRenderer:
             call["extra_content"] = reasoning.write_signature(
                 start.signature, start.origin, dialect=self._dialect
             )
-        return self._chunk(start.choice, {"tool_calls": [call]})
+        return self._chunk(start.choice, {"tool_calls": [self.call_start(start, call)]})
 
     def _arguments(self, delta: wire.ToolCallDelta) -> bytes:
-        function = {"arguments": delta.arguments}
         if self._old and delta.index == 0:
-            return self._chunk(delta.choice, {"function_call": function})
-        call = self.call_fragment(delta.index, function)
-        return self._chunk(delta.choice, {"tool_calls": [call]})
+            return self._chunk(delta.choice, {"function_call": {"arguments": delta.arguments}})
+        return self._chunk(delta.choice, {"tool_calls": [self.call_fragment(delta)]})
 
-    def call_fragment(self, index: int, function: dict[str, Any]) -> dict[str, Any]:
+    def call_start(
+        self,
+        start: wire.ToolCallStart,
+        call: dict[str, Any],
+    ) -> dict[str, Any]:
+        """The first fragment of a tool call."""
+        return call
+
+    def call_fragment(self, delta: wire.ToolCallDelta) -> dict[str, Any]:
         """A later fragment of a tool call."""
-        return {"index": index, "function": function}
+        return {"index": delta.index, "function": {"arguments": delta.arguments}}
 
     def _finish(self, delta: wire.Finish) -> bytes:
         opening = self._open(delta.choice)

@@ -13,7 +13,10 @@ from apps.providers.dialects.chat_family.usage import write_usage
 def write_reply(
     reply: wire.ChatReply, call: wire.ChatCall, *, dialect: str, refusals: bool = True
 ) -> dict[str, Any]:
-    """The completion. `refusals`: the dialect has a field for them; else they are content."""
+    """The completion.
+
+    `refusals`: the dialect has a field for them, and null for no content; else there is text only.
+    """
     written = {
         "id": reply.id,
         "object": "chat.completion",
@@ -33,9 +36,7 @@ def _choice(
     finish = write_finish(choice.finish, refused=refused)
     message = _message(choice.parts, call, dialect)
     if not refusals:
-        refusal = message.pop("refusal")
-        if refusal is not None:
-            message["content"] = (message["content"] or "") + refusal
+        message["content"] = (message["content"] or "") + (message.pop("refusal") or "")
     if isinstance(call, FunctionsCall) and "tool_calls" in message:
         _write_old(message)
         finish = "function_call" if finish == "tool_calls" else finish

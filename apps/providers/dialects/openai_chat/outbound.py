@@ -9,13 +9,12 @@ import msgspec
 
 from apps.providers import wire
 from apps.providers.dialects.chat_family import embeddings, facts, failures
-from apps.providers.dialects.chat_family.forward import forward_body
+from apps.providers.dialects.chat_family.forward import ask_usage, forward_body
 from apps.providers.dialects.chat_family.read_reply import read_reply
 from apps.providers.dialects.chat_family.stream_parser import ChatStreamParser
 from apps.providers.dialects.chat_family.style import CacheField, ReasoningField, Style
 from apps.providers.dialects.chat_family.write_request import write_chat
 from apps.providers.dialects.openai_chat.multipart import replace_model
-from apps.providers.dialects.openai_chat.usage_option import ask_usage
 from apps.providers.errors import ProviderError, ProviderProtocolError
 
 NAME = "openai_chat"
