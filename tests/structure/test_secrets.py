@@ -23,6 +23,7 @@ SECRETS = {
 }
 HARMLESS = [
     "amqp://guest:guest@127.0.0.1:5672//",
+    "postgresql://user:password@host:5432/name",
     "postgresql://postgres@127.0.0.1:5432/postgres",
     "AKIA" + "IOSFODNN7EXAMPLE",
     "api_key = 'sk-test'",
