@@ -69,6 +69,7 @@ class Call:
     keep_bytes: int = 0
     kept: list[bytes] = field(default_factory=list)
     kept_bytes: int = 0
+    cost_usd_micros: int | None = None
     settled: bool = False
 
     @property

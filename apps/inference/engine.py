@@ -1,6 +1,7 @@
 """The engine: everything one call needs, in order, from a known caller to settled books."""
 
 import random
+import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 
@@ -134,13 +135,12 @@ async def attempt(call: Call, target: TargetEntry, translation: Translation) -> 
 
 def open_attempt(call: Call, target: TargetEntry) -> Attempt:
     """Put an attempt on the call's list before its first byte leaves."""
-    clock = runtime()
     made = Attempt(
         id=new_id("att"),
         number=len(call.attempts) + 1,
         target=target,
         started_at=datetime.now(UTC),
-        began=clock.perf_counter(),
+        began=time.perf_counter(),
     )
     call.attempts.append(made)
     return made
@@ -267,6 +267,8 @@ def settle(call: Call, error: PortalError | None) -> None:
         made.end("failed" if error else "cancelled", error)
         if made.facts.usage is None and made.sent and made.state != "failed":
             _estimate(call, made)
+    costs = [cost for made in call.attempts if (cost := records.cost_of(made)) is not None]
+    call.cost_usd_micros = sum(costs) if costs else None
     records.write(call, error)
 
 

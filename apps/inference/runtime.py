@@ -1,7 +1,5 @@
 """What the engine needs of its process: the transport and the bounds, set once at start."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from apps.providers.transport import Transport
@@ -13,9 +11,8 @@ class Runtime:
     """One per process. `max_reply_bytes` bounds a plain answer."""
 
     transport: Transport
-    timeouts: Timeouts = Timeouts()
+    timeouts: Timeouts = field(default_factory=Timeouts)
     max_reply_bytes: int = 64 * 1024 * 1024
-    perf_counter: Callable[[], float] = field(default=time.perf_counter)
 
 
 _runtime: Runtime | None = None

@@ -1,0 +1,1 @@
+"""Secrets that the portal presents to providers."""

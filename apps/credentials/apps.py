@@ -1,0 +1,9 @@
+"""The app `credentials`."""
+
+from django.apps import AppConfig
+
+
+class CredentialsConfig(AppConfig):
+    """Secrets that the portal presents."""
+
+    name = "apps.credentials"

@@ -1,0 +1,1 @@
+"""The engine: one call, from principal to reply."""
