@@ -35,25 +35,31 @@ class EventParser:
 
     def __init__(self, *, max_event_bytes: int = 8 * 1024 * 1024) -> None:
         self._max = max_event_bytes
-        self._buffer = b""
+        self._buffer = bytearray()
         self._searched = 0
         self._first = True
 
     def feed(self, chunk: bytes) -> list[Event]:
-        """Take some bytes, give the events that they complete."""
-        buffer = self._buffer + chunk if self._buffer else chunk
+        """Take some bytes, give the events that they complete.
+
+        Costs what the chunk is long, however much of an unfinished event came before it.
+        """
+        waiting = self._buffer
+        if waiting:
+            waiting += chunk
+        data = waiting or chunk
         events: list[Event] = []
         start = 0
         search = max(self._searched - 3, 0)
-        while match := _BLANK.search(buffer, search):
-            # A CR at the very end may be the first half of CRLF: wait for the next byte.
-            if buffer[match.end() - 1 :] == b"\r":
-                break
-            events.append(self._event(buffer[start : match.end()]))
-            start = search = match.end()
-        self._buffer = buffer[start:]
-        self._searched = len(self._buffer)
-        if len(self._buffer) > self._max:
+        while (end := _end_of_block(data, search)) >= 0:
+            events.append(self._event(bytes(data[start:end])))
+            start = search = end
+        if waiting:
+            del waiting[:start]
+        else:
+            waiting += chunk[start:]
+        self._searched = len(waiting)
+        if len(waiting) > self._max:
             raise ProviderProtocolError(
                 f"The provider sent an event of more than {self._max} bytes."
             )
@@ -61,7 +67,7 @@ class EventParser:
 
     def close(self) -> list[Event]:
         """Take the end of the bytes; a last block without its blank line still counts."""
-        rest, self._buffer, self._searched = self._buffer, b"", 0
+        rest, self._buffer, self._searched = bytes(self._buffer), bytearray(), 0
         return [self._event(rest)] if rest.strip(b"\r\n") else []
 
     def _event(self, raw: bytes) -> Event:
@@ -72,6 +78,16 @@ class EventParser:
         if text.startswith(b"data: ") and (fast := _single_line(text)) is not None:
             return Event(raw, fast)
         return _slow_event(raw, text)
+
+
+def _end_of_block(data: bytes | bytearray, start: int) -> int:
+    """Where the first block ends, blank line included; -1 when that cannot be said yet."""
+    match = _BLANK.search(data, start)
+    if match is None:
+        return -1
+    end = match.end()
+    # A CR at the very end may be the first half of CRLF: wait for the next byte.
+    return -1 if end == len(data) and data[end - 1 :] == b"\r" else end
 
 
 def _single_line(text: bytes) -> bytes | None:
