@@ -37,7 +37,7 @@ $(VENV)/.development: requirements/dev.txt | $(PY)
 # Running
 
 up: $(VENV)/.runtime ## install, migrate, load the demo, start everything (PORT, PORTAL_HOME)
-	@$(PY) manage.py up
+	@$(PY) manage.py up --follow-parent
 
 # Proving
 

@@ -17,7 +17,13 @@ BASE_DIR: Final = Path(__file__).resolve().parent.parent
 TEST_SETTINGS: Final = "portal.settings.test"
 
 # Names with our prefix that are somebody else's: values for `apply`, and what tests are told.
-FOREIGN: Final = ("PORTAL_SECRET_", "PORTAL_TEST_", "PORTAL_SHARED", "PORTAL_BENCH_")
+FOREIGN: Final = (
+    "PORTAL_SECRET_",
+    "PORTAL_TEST_",
+    "PORTAL_BENCH_",
+    "PORTAL_SHARED",
+    "PORTAL_REQUIRE_ALL",
+)
 
 
 class EnvironmentInvalidError(Exception):
@@ -117,6 +123,9 @@ class Environment(BaseSettings):
     home: Path = Field(Path("var"), description="directory of data, relative to the repository")
     port: int = Field(
         8000, gt=0, lt=65536, description="port of `make up`; PORT without prefix is honoured too"
+    )
+    simulator_port: int = Field(
+        0, ge=0, lt=65536, description="port of the simulated provider beside it; 0: there is none"
     )
     secret_key: LongSecret = Field(
         SecretStr(""), description="Django's signing key, 32 characters or more"
@@ -220,9 +229,12 @@ def read(**overrides: Any) -> Environment:
             overrides["port"] = os.environ["PORT"]
         if mode.mode == "production":
             return ProductionEnvironment(**env_file, **overrides)
-        return Environment(**env_file, **(generated_secrets(home, **env_file) | overrides))
+        found = Environment(**env_file, **(generated_secrets(home, **env_file) | overrides))
     except ValidationError as error:
         raise EnvironmentInvalidError(describe(error)) from None
+    if "public_url" in found.model_fields_set:
+        return found
+    return found.model_copy(update={"public_url": f"http://127.0.0.1:{found.port}"})
 
 
 def generated_secrets(home: Path, **env_file: Any) -> dict[str, Any]:
@@ -278,6 +290,6 @@ def for_tests() -> Environment:
     )
 
 
-def child_environment(**overrides: str) -> dict[str, str]:
-    """The environment for a process of the portal's own, with changes."""
-    return dict(os.environ) | overrides
+def child_environment(**values: object) -> dict[str, str]:
+    """The environment for a process of the portal's own, with settings of it changed."""
+    return dict(os.environ) | {PREFIX + name.upper(): str(value) for name, value in values.items()}

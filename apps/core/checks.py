@@ -40,6 +40,8 @@ def check_production() -> list[CheckMessage]:
         found.append(Error("Production needs Redis or RabbitMQ as broker.", id="portal.E002"))
     if not settings.PORTAL_PUBLIC_URL.startswith("https://"):
         found.append(Error("PORTAL_PUBLIC_URL must be https in production.", id="portal.E003"))
+    if settings.PORTAL_SIMULATOR_PORT:
+        found.append(Error("Production has no simulated provider.", id="portal.E007"))
     if "*" in settings.ALLOWED_HOSTS:
         found.append(Error("PORTAL_ALLOWED_HOSTS must name hosts, not '*'.", id="portal.E004"))
     if "locmem" in settings.CACHES["default"]["BACKEND"]:

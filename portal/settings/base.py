@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from portal import env
+from portal import env, env_example
 from portal.databases import database_from_url
 
 ENV = env.load()
@@ -16,7 +16,11 @@ PORTAL_PLANE: str = ENV.plane
 PORTAL_HOME: Path = ENV.home
 PORTAL_PORT: int = ENV.port
 PORTAL_PUBLIC_URL: str = ENV.public_url
-PORTAL_PRIVATE_UPSTREAMS: tuple[str, ...] = ENV.private_upstreams
+PORTAL_SIMULATOR_PORT: int = ENV.simulator_port
+PORTAL_PRIVATE_UPSTREAMS: tuple[str, ...] = (
+    *ENV.private_upstreams,
+    *([f"127.0.0.1:{ENV.simulator_port}"] if ENV.simulator_port else []),
+)
 PORTAL_TRUSTED_PROXIES: tuple[str, ...] = ENV.trusted_proxies
 PORTAL_KEY_ENCRYPTION_KEYS: dict[int, bytes] = env.parse_key_encryption_keys(
     ENV.key_encryption_keys
@@ -32,6 +36,8 @@ PORTAL_TIMEOUT_FIRST_BYTE_S: float = ENV.timeout_first_byte_s
 PORTAL_TIMEOUT_IDLE_S: float = ENV.timeout_idle_s
 PORTAL_TIMEOUT_TOTAL_S: float = ENV.timeout_total_s
 PORTAL_SNAPSHOT_POLL_MS: int = ENV.snapshot_poll_ms
+PORTAL_CHILD_ENVIRONMENT = env.child_environment
+PORTAL_ENV_EXAMPLE = env_example.render
 PORTAL_UNKNOWN_NAMES: list[str] = env.unknown_names()
 
 # Apps: first those whose templates and commands win, the portal's own from the ground floor up.
