@@ -8,10 +8,12 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from typing_extensions import override
 
 from apps.providers import wire
 
@@ -35,6 +37,7 @@ class Recording:
     body: bytes
     stream: bytes
 
+    @override
     def __str__(self) -> str:
         return self.name
 
@@ -74,7 +77,7 @@ def cases(*endpoints: str, providers: Iterable[str]) -> list[Recording]:
 def split_at(data: bytes, cuts: Sequence[int]) -> list[bytes]:
     """The pieces of `data` between some places."""
     places = [0, *sorted(cuts), len(data)]
-    return [data[a:b] for a, b in zip(places, places[1:], strict=False)]
+    return [data[a:b] for a, b in pairwise(places)]
 
 
 def _read(file: Path) -> Recording:
