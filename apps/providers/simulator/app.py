@@ -139,6 +139,8 @@ async def _body(request: web.Request, entry: Entry) -> dict[str, Any] | SimError
         raw = await request.read()
         entry.body_bytes = len(raw)
         body = _read_json(raw)
+    except ValueError as error:
+        return SimError(400, f"[simulated] The form cannot be read: {error}.")
     except web.HTTPRequestEntityTooLarge:
         return SimError(413, "[simulated] The request is larger than 64 MiB.")
     except SimError as problem:

@@ -1,11 +1,12 @@
 """Small checks that all dialects use while they read a request."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, Final
 
 from apps.providers.simulator.exchange import SimError
 
 Body = Mapping[str, Any]
+MAX_TOP_LOGPROBS: Final = 20
 
 
 def mapping(value: Any, where: str) -> Body:
@@ -31,6 +32,14 @@ def text(value: Any, where: str) -> str:
     raise SimError(400, f"[simulated] {where} must be a text.", param=where)
 
 
+def one_of(value: Any, options: Collection[str], where: str) -> str:
+    """Return the value if it is one of the words."""
+    if isinstance(value, str) and value in options:
+        return value
+    message = f"[simulated] {where} must be one of {', '.join(options)}, not {value!r}."
+    raise SimError(400, message, param=where)
+
+
 def number(body: Body, name: str, low: float, high: float) -> None:
     """Refuse a number out of its range; absent and null are fine."""
     value = body.get(name)
@@ -52,6 +61,15 @@ def whole(body: Body, name: str, low: int = 1) -> int | None:
     if value < low:
         raise SimError(400, f"[simulated] {name} must be at least {low}.", param=name)
     return value
+
+
+def top_logprobs(value: Any, *, wanted: Any) -> int | None:
+    """Return how many rivals each token is shown with, or None if nobody asked."""
+    asked = whole({"top_logprobs": value}, "top_logprobs", 0) or 0
+    if asked > MAX_TOP_LOGPROBS:
+        message = f"[simulated] top_logprobs must be at most {MAX_TOP_LOGPROBS}."
+        raise SimError(400, message, param="top_logprobs")
+    return asked if wanted else None
 
 
 def texts(value: Any, where: str) -> tuple[str, ...]:

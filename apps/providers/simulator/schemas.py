@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from apps.providers.simulator.dice import Dice
+from apps.providers.simulator.exchange import SimError
 from apps.providers.simulator.patterns import matching
 
 Schema = Mapping[str, Any]
@@ -42,8 +43,14 @@ def instance(schema: Schema, *, seed: str, words: Sequence[str] = ()) -> Any:
 
     `words` are taken, in order and around again, for strings without other bounds, so that the
     arguments of a tool call look as if the question had been read.
+
+    Raises:
+        SimError: the schema is none.
     """
-    return _Maker(schema, Dice(seed), words).make(schema, "value", 0)
+    try:
+        return _Maker(schema, Dice(seed), words).make(schema, "value", 0)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise SimError(400, f"[simulated] Invalid schema: {error}.", param="schema") from error
 
 
 class _Maker:
@@ -100,7 +107,7 @@ class _Maker:
     def _object(self, schema: Schema, name: str, depth: int) -> dict[str, Any]:
         del name
         properties: Mapping[str, Any] = schema.get("properties") or {}
-        required = set(schema.get("required") or ())
+        required = {str(name) for name in schema.get("required") or ()}
         made = {
             key: self.make(properties[key], key, depth + 1)
             for key in properties

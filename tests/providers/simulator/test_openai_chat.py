@@ -194,6 +194,15 @@ class TestAnswer:
         assert named["choices"][0]["message"]["tool_calls"][0]["function"]["name"] == "get_time"
         assert len(single["choices"][0]["message"]["tool_calls"]) == 1
 
+    def test_calls_only_what_is_allowed(self, client: Client) -> None:
+        allowed = [{"type": "function", "function": {"name": "get_time"}}]
+        choice = {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": allowed}}
+
+        reply = answer(client, asked("Weather in Oslo?", tools=TOOLS, tool_choice=choice))
+
+        calls = reply["choices"][0]["message"]["tool_calls"]
+        assert [call["function"]["name"] for call in calls] == ["get_time"]
+
     def test_uses_the_result_of_a_tool(self, client: Client) -> None:
         message = answer(client, CASES["tool result"])["choices"][0]["message"]
 
@@ -245,7 +254,7 @@ class TestRefuses:
             ({"model": "sim-small"}, "messages"),
             (asked("x", temperature=3), "temperature"),
             (asked("x", messages=[]), "messages"),
-            (asked("x", messages=[{"role": "wizard", "content": "x"}]), "messages[0]"),
+            (asked("x", messages=[{"role": "wizard", "content": "x"}]), "messages[0].role"),
             (asked("x", n=0), "n"),
             (asked("x", messages=[{"role": "user", "content": "x"}, CALLED]), "messages"),
             (asked("x", tool_choice="maybe"), "tool_choice"),

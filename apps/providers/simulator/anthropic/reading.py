@@ -5,12 +5,24 @@ Source: standards AN-2, AN-3; https://platform.claude.com/docs/en/api/messages
 
 from typing import Any, Final
 
+import orjson
+
 from apps.providers.simulator import media, reading
 from apps.providers.simulator.asks import Ask, Media, PastCall, Tool, ToolResult, Turn
 from apps.providers.simulator.exchange import SimError
 from apps.providers.simulator.reading import Body
 from apps.providers.simulator.signatures import is_ours
 
+BLOCKS: Final = (
+    "text",
+    "image",
+    "document",
+    "tool_use",
+    "tool_result",
+    "thinking",
+    "redacted_thinking",
+    "search_result",
+)
 CHOICES: Final = {"auto": "auto", "any": "required", "none": "none"}
 MIN_THINKING_TOKENS: Final = 1024
 
@@ -56,9 +68,7 @@ def read_turns(messages: Any) -> tuple[Turn, ...]:
 
 
 def _turn(message: Body, where: str) -> Turn:
-    role = message.get("role")
-    if role not in ("user", "assistant", "system"):
-        raise SimError(400, f"[simulated] {where}.role: unexpected value {role!r}")
+    role = reading.one_of(message.get("role"), ("user", "assistant", "system"), f"{where}.role")
     content = message.get("content")
     if isinstance(content, str):
         return Turn(role, content)
@@ -68,7 +78,7 @@ def _turn(message: Body, where: str) -> Turn:
     return Turn(
         role,
         "\n".join(blocks.texts),
-        tuple(blocks.media),
+        (*blocks.media, *blocks.result_media),
         tuple(blocks.calls),
         tuple(blocks.results),
     )
@@ -84,15 +94,16 @@ class _Blocks:
         self.media: list[Media] = []
         self.calls: list[PastCall] = []
         self.results: list[ToolResult] = []
+        # Kept apart from what the user attached, which may not come before a result.
+        self.result_media: list[Media] = []
 
     def read(self, block: Body) -> None:
         """Take one block in."""
         self._at += 1
         kind = block.get("type")
-        reader = getattr(self, f"_{kind}", None) if isinstance(kind, str) else None
-        if reader is None:
+        if kind not in BLOCKS:
             raise SimError(400, f"[simulated] {self._place}: unexpected block type {kind!r}")
-        reader(block)
+        getattr(self, f"_{kind}")(block)
 
     @property
     def _place(self) -> str:
@@ -114,7 +125,7 @@ class _Blocks:
         arguments = reading.mapping(block.get("input"), f"{self._place}.input")
         name = reading.text(block.get("name"), f"{self._place}.name")
         call_id = reading.text(block.get("id"), f"{self._place}.id")
-        self.calls.append(PastCall(call_id, name, str(dict(arguments))))
+        self.calls.append(PastCall(call_id, name, orjson.dumps(arguments).decode()))
 
     def _tool_result(self, block: Body) -> None:
         if self.texts or self.media:
@@ -130,8 +141,7 @@ class _Blocks:
                 inner.read(reading.mapping(item, f"{self._place}.content"))
         failed = bool(block.get("is_error"))
         self.results.append(ToolResult(call_id, "\n".join(inner.texts), is_error=failed))
-        # Kept apart from what the user attached, whose order towards results matters.
-        self.result_media = inner.media
+        self.result_media += inner.media
 
     def _thinking(self, block: Body) -> None:
         reading.text(block.get("thinking"), f"{self._place}.thinking")
@@ -191,12 +201,9 @@ def _tools(value: Any) -> tuple[Tool, ...]:
 
 
 def _choice(choice: Body) -> str:
-    kind = choice.get("type")
-    if kind == "tool":
+    if choice.get("type") == "tool":
         return "=" + reading.text(choice.get("name"), "tool_choice.name")
-    if kind not in CHOICES:
-        raise SimError(400, f"[simulated] tool_choice.type: unexpected value {kind!r}")
-    return CHOICES[kind]
+    return CHOICES[reading.one_of(choice.get("type"), CHOICES, "tool_choice.type")]
 
 
 def _schema(output_config: Any) -> Body | None:

@@ -14,6 +14,7 @@ from apps.providers.simulator.exchange import SimError
 from apps.providers.simulator.reading import Body
 from apps.providers.simulator.signatures import is_ours
 
+ROLES: Final = ("user", "model", "function", "system")
 MAX_CHOICES: Final = 8
 MAX_STOPS: Final = 5
 # Documented by the provider for histories that come from elsewhere.
@@ -56,9 +57,9 @@ def read_ask(body: Body, model: str) -> Ask:
         max_tokens=_whole(config, "maxOutputTokens"),
         stops=stops,
         choices=choices,
-        top_logprobs=(field(config, "logprobs") or 0)
-        if field(config, "responseLogprobs")
-        else None,
+        top_logprobs=reading.top_logprobs(
+            field(config, "logprobs"), wanted=field(config, "responseLogprobs")
+        ),
         cache_write=bool(field(body, "cachedContent")),
     )
 
@@ -90,9 +91,7 @@ def read_content(content: Any, where: str) -> Turn:
     if isinstance(content, str):
         return Turn("user", content)
     content = reading.mapping(content, where)
-    role = content.get("role") or "user"
-    if role not in ("user", "model", "function", "system"):
-        raise SimError(400, "[simulated] Please use a valid role: user, model.")
+    role = reading.one_of(content.get("role") or "user", ROLES, f"{where}.role")
     parts = content.get("parts")
     parts = [parts] if isinstance(parts, dict) else parts
     texts, attached, calls, results = [], [], [], []
@@ -125,10 +124,12 @@ def _part(part: Body, where: str) -> str | Media | PastCall | ToolResult | None:
         mime = str(field(file, "mimeType") or "application/octet-stream")
         return media.from_url(field(file, "fileUri"), mime, where=f"{where}.file_data.file_uri")
     if call := field(part, "functionCall"):
+        call = reading.mapping(call, f"{where}.function_call")
         arguments = orjson.dumps(call.get("args") or {}).decode()
         name = reading.text(call.get("name"), f"{where}.function_call.name")
         return PastCall(str(call.get("id") or name), name, arguments)
     if answered := field(part, "functionResponse"):
+        answered = reading.mapping(answered, f"{where}.function_response")
         name = reading.text(answered.get("name"), f"{where}.function_response.name")
         response = reading.mapping(answered.get("response"), f"{where}.function_response.response")
         said = orjson.dumps(response).decode()

@@ -26,10 +26,7 @@ def speak(incoming: Incoming) -> Whole:
     """Answer POST /audio/speech: a hum as long as the text, silent in MP3."""
     body = incoming.body
     reading.required(body, "model", "input", "voice")
-    form = body.get("response_format") or "mp3"
-    if form not in SPEECH_TYPES:
-        message = f"[simulated] response_format must be one of {', '.join(SPEECH_TYPES)}."
-        raise SimError(400, message, param="response_format")
+    form = reading.one_of(body.get("response_format") or "mp3", SPEECH_TYPES, "response_format")
     text = reading.text(body["input"], "input")
     duration_s = min(len(text.split()) or 1, MAX_WORDS) * WORD_S
     return Whole(_sound(form, duration_s, digest(text)), media_type=SPEECH_TYPES[form])
@@ -58,10 +55,8 @@ def transcribe(incoming: Incoming) -> Whole:
         raise SimError(400, "[simulated] Missing required parameter: 'file'.", param="file")
     if not incoming.form.get("model"):
         raise SimError(400, "[simulated] Missing required parameter: 'model'.", param="model")
-    form = str(incoming.form.get("response_format") or "json")
-    if form not in TRANSCRIPTS:
-        message = f"[simulated] response_format has no value {form!r}."
-        raise SimError(400, message, param="response_format")
+    asked = incoming.form.get("response_format") or "json"
+    form = reading.one_of(asked, TRANSCRIPTS, "response_format")
     said = f"[simulated] I heard {len(upload.data)} bytes of {upload.media_type}."
     if form in ("json", "verbose_json"):
         return json_reply(_transcript(said, upload, verbose=form == "verbose_json"))

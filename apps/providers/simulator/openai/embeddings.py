@@ -16,10 +16,7 @@ def embed(incoming: Incoming) -> Whole:
     """Answer POST /embeddings."""
     body = incoming.body
     reading.required(body, "model", "input")
-    encoding = body.get("encoding_format") or "float"
-    if encoding not in ENCODINGS:
-        message = f"[simulated] encoding_format has no value {encoding!r}."
-        raise SimError(400, message, param="encoding_format")
+    encoding = reading.one_of(body.get("encoding_format") or "float", ENCODINGS, "encoding_format")
     return json_reply(result_of(body, read_inputs(body["input"]), encoding))
 
 

@@ -24,10 +24,8 @@ def generate(incoming: Incoming) -> Whole:
     wanted = reading.whole(body, "n") or 1
     if wanted > MAX_IMAGES:
         raise SimError(400, f"[simulated] n must be at most {MAX_IMAGES}.", param="n")
-    form = body.get("response_format") or "b64_json"
-    if form not in ("b64_json", "url"):
-        message = f"[simulated] response_format has no value {form!r}."
-        raise SimError(400, message, param="response_format")
+    asked = body.get("response_format") or "b64_json"
+    form = reading.one_of(asked, ("b64_json", "url"), "response_format")
     size = str(body.get("size") or DEFAULT_SIZE)
     key = digest(prompt)
     keys = [digest(prompt, str(index))[:16] for index in range(wanted)]

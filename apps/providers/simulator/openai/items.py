@@ -9,7 +9,13 @@ from typing import Any, Final
 from apps.providers.simulator import media, reading
 from apps.providers.simulator.asks import Ask, Media, PastCall, Tool, ToolResult, Turn
 from apps.providers.simulator.exchange import SimError
-from apps.providers.simulator.openai.messages import ROLES, read_choice, read_function
+from apps.providers.simulator.openai.messages import (
+    FORMATS,
+    ROLES,
+    allowed,
+    read_choice,
+    read_function,
+)
 from apps.providers.simulator.reading import Body
 from apps.providers.simulator.signatures import is_ours
 
@@ -35,14 +41,14 @@ def read_ask(body: Body) -> Ask:
     return Ask(
         model=str(body.get("model") or ""),
         turns=(*_instructions(body), *read_turns(body.get("input"))),
-        tools=_tools(body.get("tools")),
+        tools=allowed(_tools(body.get("tools")), body.get("tool_choice")),
         tool_choice=_choice(body.get("tool_choice")),
         parallel=body.get("parallel_tool_calls") is not False,
         schema=schema,
         json_object=kind == "json_object",
         reasoning=bool(thinking) and thinking.get("effort") != "none",
         max_tokens=reading.whole(body, "max_output_tokens", MIN_OUTPUT_TOKENS),
-        top_logprobs=(body.get("top_logprobs") or 0) if LOGPROBS in include else None,
+        top_logprobs=reading.top_logprobs(body.get("top_logprobs"), wanted=LOGPROBS in include),
         cache_write=body.get("prompt_cache_key") is not None,
         extra={"encrypted": ENCRYPTED in include, "summary": bool(thinking.get("summary"))},
     )
@@ -71,9 +77,7 @@ def read_turns(value: Any) -> tuple[Turn, ...]:
 def _turn(item: Body, where: str) -> Turn | None:
     kind = item.get("type") or "message"
     if kind == "message":
-        role = item.get("role")
-        if role not in ROLES:
-            raise SimError(400, f"[simulated] {where}.role has no value {role!r}.", param=where)
+        role = reading.one_of(item.get("role"), ROLES, f"{where}.role")
         text, attached = _content(item.get("content"), f"{where}.content")
         return Turn(ROLES[role], text, attached)
     if kind == "function_call":
@@ -153,10 +157,7 @@ def _choice(value: Any) -> str:
 def _format(body: Body) -> tuple[str, Body | None]:
     text = reading.mapping(body.get("text") or {}, "text")
     wanted = reading.mapping(text.get("format") or {"type": "text"}, "text.format")
-    kind = wanted.get("type")
-    if kind not in ("text", "json_object", "json_schema"):
-        message = f"[simulated] text.format.type has no value {kind!r}."
-        raise SimError(400, message, param="text.format.type")
+    kind = reading.one_of(wanted.get("type"), FORMATS, "text.format.type")
     if kind != "json_schema":
         return kind, None
     reading.text(wanted.get("name"), "text.format.name")

@@ -19,6 +19,8 @@ ROLES: Final = {
     "tool": "tool",
     "function": "tool",
 }
+CHOICES: Final = ("auto", "none", "required")
+FORMATS: Final = ("text", "json_object", "json_schema")
 MAX_CHOICES: Final = 128
 
 
@@ -33,7 +35,7 @@ def read_ask(body: Body) -> Ask:
     return Ask(
         model=str(body.get("model") or ""),
         turns=read_turns(body["messages"]),
-        tools=read_tools(body.get("tools")),
+        tools=allowed(read_tools(body.get("tools")), body.get("tool_choice")),
         tool_choice=read_choice(body.get("tool_choice")),
         parallel=body.get("parallel_tool_calls") is not False,
         schema=schema,
@@ -42,7 +44,7 @@ def read_ask(body: Body) -> Ask:
         max_tokens=limit if limit is not None else reading.whole(body, "max_tokens"),
         stops=reading.texts(body.get("stop"), "stop"),
         choices=choices,
-        top_logprobs=(body.get("top_logprobs") or 0) if body.get("logprobs") else None,
+        top_logprobs=reading.top_logprobs(body.get("top_logprobs"), wanted=body.get("logprobs")),
         cache_write=body.get("prompt_cache_key") is not None,
     )
 
@@ -72,9 +74,7 @@ _UNANSWERED = (
 
 
 def _turn(message: Body, where: str) -> Turn:
-    role = message.get("role")
-    if role not in ROLES:
-        raise SimError(400, f"[simulated] {where}.role has no such value: {role!r}.", param=where)
+    role = reading.one_of(message.get("role"), ROLES, f"{where}.role")
     content = message.get("content")
     calls = tuple(_calls(message.get("tool_calls"), where))
     if content is None and not calls and role != "assistant":
@@ -160,27 +160,35 @@ def read_choice(value: Any) -> str:
     """Return the tool choice as `Ask` has it."""
     if value is None:
         return "auto"
-    if isinstance(value, str):
-        if value not in ("auto", "none", "required"):
-            message = f"[simulated] tool_choice has no value {value!r}."
-            raise SimError(400, message, param="tool_choice")
-        return value
-    choice = reading.mapping(value, "tool_choice")
+    if not isinstance(value, Mapping):
+        return reading.one_of(value, CHOICES, "tool_choice")
+    choice = value
     if choice.get("type") == "allowed_tools":
         allowed = reading.mapping(choice.get("allowed_tools", choice), "tool_choice")
-        return str(allowed.get("mode", "auto"))
+        return reading.one_of(allowed.get("mode", "auto"), CHOICES, "tool_choice.mode")
     function = reading.mapping(choice.get("function", choice), "tool_choice.function")
     return "=" + reading.text(function.get("name"), "tool_choice.function.name")
+
+
+def allowed(tools: tuple[Tool, ...], choice: Any) -> tuple[Tool, ...]:
+    """Return the tools that a choice of the kind `allowed_tools` leaves."""
+    if not isinstance(choice, Mapping) or choice.get("type") != "allowed_tools":
+        return tools
+    inner = reading.mapping(choice.get("allowed_tools", choice), "tool_choice")
+    listed = [
+        reading.mapping(tool, "tool_choice.tools")
+        for tool in reading.items(inner.get("tools"), "tool_choice.tools")
+    ]
+    names = [reading.mapping(tool.get("function", tool), "tool_choice.tools") for tool in listed]
+    kept = {reading.text(name.get("name"), "tool_choice.tools.name") for name in names}
+    return tuple(tool for tool in tools if tool.name in kept)
 
 
 def _format(value: Any) -> tuple[str, Mapping[str, Any] | None]:
     if value is None:
         return "text", None
     wanted = reading.mapping(value, "response_format")
-    kind = wanted.get("type")
-    if kind not in ("text", "json_object", "json_schema"):
-        message = f"[simulated] response_format.type has no value {kind!r}."
-        raise SimError(400, message, param="response_format.type")
+    kind = reading.one_of(wanted.get("type"), FORMATS, "response_format.type")
     if kind != "json_schema":
         return kind, None
     described = reading.mapping(wanted.get("json_schema"), "response_format.json_schema")
