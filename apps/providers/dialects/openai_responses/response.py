@@ -128,29 +128,33 @@ def usage_object(usage: wire.Usage) -> dict[str, Any]:
 def output_items(choice: wire.Choice, ids: Ids) -> list[Item]:
     """The output of a whole reply; the last message of an incomplete one is incomplete."""
     items: list[Item] = []
-    spoken: list[wire.TextPart | wire.RefusalPart] = []
-    logprobs = choice.logprobs
+    contents: list[Item] | None = None
+    # The reply has one list for all its text: it stands with the first piece.
+    logprobs = logprob_values(choice.logprobs or ())
     for part in choice.parts:
         if isinstance(part, (wire.TextPart, wire.RefusalPart)):
-            spoken.append(part)
+            if contents is None:
+                contents = []
+                items.append(message_item(ids.item("msg", len(items)), contents, "completed"))
+            if isinstance(part, wire.RefusalPart):
+                contents.append(refusal_content(part.text))
+            else:
+                contents.append(text_content(part.text, logprobs))
+                logprobs = []
             continue
-        if spoken:
-            items.append(_message(spoken, ids.item("msg", len(items)), logprobs))
-            spoken, logprobs = [], None
+        contents = None
         if isinstance(part, wire.ReasoningPart):
             items.append(thoughts_item(part, ids.item("rs", len(items))))
         elif isinstance(part, wire.ToolCallPart):
             items.extend(_call(part, ids, len(items)))
-    if spoken:
-        items.append(_message(spoken, ids.item("msg", len(items)), logprobs))
     if items and choice.finish in _INCOMPLETE:
         mark_incomplete(items[-1])
     return items
 
 
 def mark_incomplete(item: Item) -> None:
-    """Say of a message or call that it was cut off."""
-    if item["type"] != "reasoning":
+    """Say of a message that it was cut off; a call ends before anybody knows why."""
+    if item["type"] == "message":
         item["status"] = "incomplete"
 
 
@@ -217,22 +221,6 @@ def logprob_values(logprobs: Iterable[wire.TokenLogprob]) -> list[Item]:
 def _logprob(one: wire.TokenLogprob) -> Item:
     spelled = one.bytes if one.bytes is not None else one.token.encode("utf-8", "replace")
     return {"token": one.token, "logprob": one.logprob, "bytes": list(spelled)}
-
-
-def _message(
-    spoken: Sequence[wire.TextPart | wire.RefusalPart],
-    item_id: str,
-    logprobs: Sequence[wire.TokenLogprob] | None,
-) -> Item:
-    contents = []
-    for part in spoken:
-        if isinstance(part, wire.RefusalPart):
-            contents.append(refusal_content(part.text))
-        else:
-            # The reply has one list for all its text: it stands with the first piece.
-            contents.append(text_content(part.text, logprob_values(logprobs or ())))
-            logprobs = None
-    return message_item(item_id, contents, "completed")
 
 
 def _call(part: wire.ToolCallPart, ids: Ids, index: int) -> list[Item]:
