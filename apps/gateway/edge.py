@@ -132,7 +132,8 @@ class EdgeView(APIView):
     authentication_classes = [ApiKeyAuthentication]  # type: ignore[assignment]
     permission_classes = [HasScope]  # type: ignore[assignment]
     path: ClassVar[str]
-    scope: ClassVar[str]
+    scope: ClassVar[str] = ""
+    read_scope: ClassVar[str] = "models:read"
     dialect: ClassVar[Dialect]
 
     def __init__(self, **kwargs: Any) -> None:
@@ -166,7 +167,7 @@ class EdgeView(APIView):
 
     def needed_scope(self, request: EdgeRequest) -> str:
         """The scope that this request needs."""
-        return self.scope
+        return self.scope if request.method == "POST" else self.read_scope
 
     def render_error(self, error: PortalError, request: EdgeRequest) -> EdgeReply:
         """The error in the shape of the dialect that the caller speaks."""
@@ -275,6 +276,4 @@ def _too_large(limit: int) -> TooLargeError:
 
 
 def _internal_error() -> PortalError:
-    return PortalError(
-        "The portal failed to answer; its log has the reason under the request id."
-    )
+    return PortalError("The portal failed to answer; its log has the reason under the request id.")

@@ -15,15 +15,14 @@ from datetime import datetime
 from typing import Any, Final
 
 from apps.core import snapshot
-from apps.core.crypto import SealBrokenError
-from apps.core.errors import InvalidInputError, NotFoundError, PermissionDeniedError
+from apps.core.errors import NotFoundError, PermissionDeniedError, PortalError
 from apps.credentials import services as credentials
 from apps.credentials.models import Credential, CredentialVersion
 from apps.inference.models import Endpoint, Target
 from apps.providers import auth, wire
 from apps.providers import services as providers
 from apps.providers.dialects import DIALECTS
-from apps.providers.models import Provider, ProviderModel
+from apps.providers.models import Provider
 from apps.providers.prices import Price, price_of
 from apps.providers.types import Headers
 
@@ -163,17 +162,18 @@ def _share(session: str, target_id: str) -> float:
 def load_catalog() -> Catalog:
     """Read everything that can be called; runs in the snapshot's thread."""
     usable = _credentials()
-    entries = {row.pk: _provider(row) for row in Provider.objects.filter(status="enabled")}
-    models = {row.pk: row for row in ProviderModel.objects.all()}
     targets: dict[str, list[TargetEntry]] = {}
-    headers = dict(Provider.objects.values_list("pk", "extra_headers"))
-    for row in Target.objects.filter(enabled=True).order_by("priority", "id"):
-        model = models[row.model_id]
-        provider = entries.get(model.provider_id)
-        if provider is not None:
-            extra = {**headers[provider.id], **row.extra_headers}
-            target = _target(row, model, provider, usable.get(provider.id), extra)
-            targets.setdefault(row.endpoint_id, []).append(target)
+    reachable = Target.objects.filter(
+        enabled=True, model__provider__status=Provider.Status.ENABLED
+    ).select_related("model__provider")
+    for row in reachable.order_by("priority", "id"):
+        try:
+            target = _target(row, usable.get(row.model.provider_id))
+        except PortalError:
+            # One row that cannot be used must not take the others out of service.
+            logger.exception("target %s cannot be used", row.pk)
+            continue
+        targets.setdefault(row.endpoint_id, []).append(target)
     rows = Endpoint.objects.select_related("team")
     return Catalog(_endpoint(row, targets.get(row.pk, ())) for row in rows)
 
@@ -197,7 +197,7 @@ def _credentials() -> Mapping[str, CredentialEntry]:
         scheme = provider.auth or DIALECTS[provider.dialect].auth
         try:
             headers = auth.auth_headers(scheme, credentials.open_secret(version=version))
-        except (SealBrokenError, InvalidInputError):
+        except PortalError:
             logger.exception("credential %s cannot be used", credential.pk)
             continue
         found[credential.provider_id] = CredentialEntry(credential.pk, version.pk, headers)
@@ -215,25 +215,21 @@ def _provider(row: Provider) -> ProviderEntry:
     )
 
 
-def _target(
-    row: Target,
-    model: ProviderModel,
-    provider: ProviderEntry,
-    credential: CredentialEntry | None,
-    extra_headers: Mapping[str, object],
-) -> TargetEntry:
+def _target(row: Target, credential: CredentialEntry | None) -> TargetEntry:
+    model, provider = row.model, row.model.provider
     return TargetEntry(
         id=row.pk,
         priority=row.priority,
         weight=row.weight,
-        provider=provider,
+        provider=_provider(provider),
         model=wire.TargetModel(
             name=model.name,
             max_input_tokens=model.max_input_tokens,
             max_output_tokens=model.max_output_tokens,
         ),
         operations=frozenset(model.operations),
-        headers=auth.extra_headers(extra_headers),
+        # The target's own header wins over the provider's.
+        headers=auth.extra_headers({**provider.extra_headers, **row.extra_headers}),
         credential=credential,
         price=price_of(
             base_url=provider.base_url,

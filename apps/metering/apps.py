@@ -15,4 +15,4 @@ class MeteringConfig(AppConfig):
         from apps.core import writer
         from apps.metering import services
 
-        writer.register("usage", services.store_usage)
+        writer.register("usage", prepare=services.prepare_usage, write=services.store_usage)

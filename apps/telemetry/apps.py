@@ -15,4 +15,4 @@ class TelemetryConfig(AppConfig):
         from apps.core import writer
         from apps.telemetry import services
 
-        writer.register("call", services.store_calls)
+        writer.register("call", prepare=services.prepare_call, write=services.store_calls)

@@ -1,6 +1,7 @@
 """Write what happened, show what was said, and let go of what is old."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -16,17 +17,30 @@ SLICE: Final = 200
 _LONGEST_MESSAGE: Final = 2000
 
 
-def store_calls(records: Sequence[CallRecord]) -> None:
-    """Write calls with their attempts and bodies; runs in the writer's thread and transaction."""
-    CallLog.objects.bulk_create(_call_row(record) for record in records)
-    AttemptLog.objects.bulk_create(
-        _attempt_row(record.id, attempt) for record in records for attempt in record.attempts
+@dataclass(frozen=True, slots=True)
+class CallRows:
+    """The rows of one call, masked and sealed."""
+
+    call: CallLog
+    attempts: list[AttemptLog]
+    body: CallBody | None
+
+
+def prepare_call(record: CallRecord) -> CallRows:
+    """Mask and seal; runs in the writer's thread, outside of its transaction."""
+    bodies = record.bodies
+    return CallRows(
+        call=_call_row(record),
+        attempts=[_attempt_row(record.id, attempt) for attempt in record.attempts],
+        body=None if bodies is None else _body_row(record.id, record.created_at, bodies),
     )
-    CallBody.objects.bulk_create(
-        _body_row(record.id, record.created_at, record.bodies)
-        for record in records
-        if record.bodies is not None
-    )
+
+
+def store_calls(rows: Sequence[CallRows]) -> None:
+    """Write calls with their attempts and bodies, in the writer's transaction."""
+    CallLog.objects.bulk_create([row.call for row in rows])
+    AttemptLog.objects.bulk_create([attempt for row in rows for attempt in row.attempts])
+    CallBody.objects.bulk_create([row.body for row in rows if row.body is not None])
 
 
 def read_bodies(*, call_id: str) -> tuple[bytes | None, bytes | None]:

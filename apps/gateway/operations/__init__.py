@@ -1,5 +1,9 @@
 """The data plane's operations: one file each, one line here."""
 
+import inspect
+from collections.abc import Iterator
+
+from apps.core.operations import Operation
 from apps.gateway.edge import EdgeView
 from apps.gateway.operations.audio import Speech, Transcriptions, Translations
 from apps.gateway.operations.azure import AzureChatCompletions, AzureEmbeddings, AzureInfo
@@ -34,3 +38,19 @@ OPERATIONS: tuple[type[EdgeView], ...] = (
     AzureEmbeddings,
     AzureInfo,
 )
+
+
+def describe(view: type[EdgeView]) -> Iterator[Operation]:
+    """The view's entries in the table of operations, one for each HTTP method that it answers."""
+    for method in ("GET", "POST"):
+        if hasattr(view, method.lower()):
+            scope = view.read_scope if method == "GET" else view.scope
+            yield Operation(
+                name=f"{view.__name__}.{method.lower()}",
+                description=inspect.cleandoc(view.__doc__ or ""),
+                scope=scope,
+                method=method,
+                path=view.path.replace("<path:model>", "{model}"),
+                handler=view,
+                risk="spend" if method == "POST" else "read",
+            )

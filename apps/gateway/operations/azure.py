@@ -46,7 +46,6 @@ class AzureInfo(EdgeView):
     """Say what the named model is; without a name, the only one that the caller may use."""
 
     path = "azure/info"
-    scope = "models:read"
     dialect = DIALECTS["azure_inference"]
 
     async def get(self, request: EdgeRequest) -> EdgeReply:

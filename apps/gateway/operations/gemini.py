@@ -28,7 +28,6 @@ class GeminiModels(EdgeView):
     """List the endpoints that the caller may name, in Gemini's form."""
 
     path = "v1beta/models"
-    scope = "models:read"
     dialect = DIALECTS["gemini_generate"]
 
     async def get(self, request: EdgeRequest) -> EdgeReply:
@@ -48,8 +47,8 @@ class GeminiModel(InferenceView):
 
     @override
     def needed_scope(self, request: EdgeRequest) -> str:
-        if request.method in ("GET", "HEAD"):
-            return "models:read"
+        if request.method != "POST":
+            return self.read_scope
         return _VERBS.get(_split(request)[1], ("", self.scope))[1]
 
     async def get(self, request: EdgeRequest) -> EdgeReply:

@@ -19,7 +19,6 @@ class Models(EdgeView):
     """List the endpoints that the caller may name in `model`."""
 
     path = "v1/models"
-    scope = "models:read"
     dialect = DIALECTS["openai_chat"]
 
     async def get(self, request: EdgeRequest) -> EdgeReply:
@@ -39,7 +38,6 @@ class Model(EdgeView):
     """Say what one endpoint is."""
 
     path = "v1/models/<path:model>"
-    scope = "models:read"
     dialect = DIALECTS["openai_chat"]
 
     async def get(self, request: EdgeRequest) -> EdgeReply:
