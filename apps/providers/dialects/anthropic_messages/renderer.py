@@ -26,15 +26,20 @@ def shows_thoughts(call: wire.ChatCall) -> bool:
 
 
 class _Block:
-    """A content block: how it begins, the deltas that wait, whether it is complete."""
+    """A content block: how it begins, the deltas that wait, whether it is complete.
 
-    __slots__ = ("begun", "call", "ended", "start", "waiting")
+    `odd` gathers the arguments of a call that do not begin as an object does.
+    """
+
+    __slots__ = ("begun", "call", "ended", "odd", "spoke", "start", "waiting")
 
     def __init__(self, start: dict[str, Any], call: int | None = None) -> None:
         self.start = start
         self.call = call
         self.begun = False
         self.ended = False
+        self.spoke = False
+        self.odd: list[str] = []
         self.waiting: list[dict[str, Any]] = []
 
     @property
@@ -134,12 +139,10 @@ class MessagesRenderer:
                 self._begin_call(delta)
             case wire.ToolCallDelta():
                 if delta.arguments and (block := self._call_block(delta.index)) is not None:
-                    block.waiting.append(
-                        {"type": "input_json_delta", "partial_json": delta.arguments}
-                    )
+                    _add_arguments(block, delta.arguments)
             case wire.ToolCallEnd():
                 if (block := self._call_block(delta.index)) is not None:
-                    block.ended = True
+                    _finish_block(block)
             case wire.Finish():
                 self._finish = delta
                 self._end_all()
@@ -155,14 +158,9 @@ class MessagesRenderer:
 
     def _append(self, block: _Block) -> _Block:
         if self._queue and self._queue[-1].call is None:
-            self._finish_block(self._queue[-1])
+            _finish_block(self._queue[-1])
         self._queue.append(block)
         return block
-
-    def _finish_block(self, block: _Block) -> None:
-        if block.kind == "thinking" and not block.ended:
-            block.waiting.append({"type": "signature_delta", "signature": ""})
-        block.ended = True
 
     def _end_thought(self, end: wire.ReasoningEnd) -> None:
         sealed = sealing.seal_thought(end.signature, end.origin, end.id)
@@ -192,7 +190,7 @@ class MessagesRenderer:
     def _end_all(self) -> None:
         for block in self._queue:
             if not block.ended:
-                self._finish_block(block)
+                _finish_block(block)
 
     def _write(self) -> bytes:
         """Write the first block as far as it goes, and the next ones once it is complete."""
@@ -217,6 +215,35 @@ class MessagesRenderer:
         return b"".join(out)
 
 
+def _add_arguments(block: _Block, text: str) -> None:
+    """Pass on what can become an object; gather anything else, to be wrapped at the end.
+
+    Clients parse the pieces together and fail on what is no object.
+    """
+    if not block.spoke:
+        text = text.lstrip(_BLANKS)
+        if not text:
+            return
+        block.spoke = True
+        if not text.startswith("{"):
+            block.odd.append(text)
+            return
+    if block.odd:
+        block.odd.append(text)
+    else:
+        block.waiting.append({"type": "input_json_delta", "partial_json": text})
+
+
+def _finish_block(block: _Block) -> None:
+    if block.kind == "thinking" and not block.ended:
+        block.waiting.append({"type": "signature_delta", "signature": ""})
+    if block.odd:
+        whole = bytes(terms.arguments_object("".join(block.odd))).decode()
+        block.waiting.append({"type": "input_json_delta", "partial_json": whole})
+    block.ended = True
+
+
+_BLANKS = " \t\r\n"
 _THOUGHT: dict[str, Any] = {"type": "thinking", "thinking": "", "signature": ""}
 
 

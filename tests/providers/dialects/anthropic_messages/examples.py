@@ -47,15 +47,17 @@ def warned(call: wire.ChatCall, name: str = MODEL.name, **options: Any) -> tuple
     return outbound.build_request(call, model, outbound.Options(**options)).warnings
 
 
-def incoming(body: dict[str, Any], **fields: Any) -> wire.Incoming:
-    """A request as the gateway hands it over."""
-    raw = msgspec.json.encode(body)
+def incoming(body: dict[str, Any] | bytes, **fields: Any) -> wire.Incoming:
+    """A request as the gateway hands it over; `body` is data, or the bytes themselves."""
+    raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
+    named = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    model = msgspec.json.decode(named.get("model", b'"claude"'), type=str)
     return wire.Incoming(
         **{
             "operation": "chat",
-            "model": body.get("model", "claude"),
+            "model": model,
             "body": raw,
-            "fields": msgspec.json.decode(raw, type=dict[str, msgspec.Raw]),
+            "fields": named,
             **fields,
         }
     )
