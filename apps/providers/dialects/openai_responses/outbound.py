@@ -2,27 +2,23 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
 from apps.providers import wire
 from apps.providers.dialects.base import StreamParser
+from apps.providers.dialects.openai_chat import outbound as platform
 from apps.providers.dialects.openai_responses import errors, reply, sending
 from apps.providers.dialects.openai_responses.parser import ReplyParser
 from apps.providers.dialects.openai_responses.state import refuse_stateful
 from apps.providers.dialects.reading import read_provider
-from apps.providers.errors import ProviderProtocolError, UnsupportedContentError
+from apps.providers.errors import ProviderProtocolError
 
 parse_error = errors.parse_error
 
-_PATHS: Mapping[str, str] = {
-    "chat": "/responses",
-    "count_tokens": "/responses/input_tokens",
-    "moderations": "/moderations",
-    "images": "/images/generations",
-    "speech": "/audio/speech",
-}
-FORWARDS = frozenset(_PATHS)
+_PATHS: Mapping[str, str] = {"chat": "/responses", "count_tokens": "/responses/input_tokens"}
+FORWARDS = frozenset(_PATHS) | platform.FORWARDS
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,12 +52,15 @@ def forward_request(
 ) -> wire.UpstreamRequest:
     """The caller's own body for another model; the provider is asked to store nothing.
 
+    Operations beside the Responses API are those of the same platform.
+
     Raises:
         UnsupportedContentError: the request relies on stored state.
     """
+    if incoming.operation not in _PATHS:
+        return platform.forward_request(incoming, model, _platform(options))
     fields = dict(incoming.fields)
-    if incoming.operation in ("chat", "count_tokens"):
-        refuse_stateful(fields)
+    refuse_stateful(fields)
     fields["model"] = msgspec.Raw(msgspec.json.encode(model.name))
     if incoming.operation == "chat" and bytes(fields.get("store", b"null")) == b"null":
         fields["store"] = msgspec.Raw(b"false")
@@ -98,8 +97,10 @@ def parse_count(body: bytes) -> int:
 
 def read_facts(operation: str, body: bytes) -> wire.Facts:
     """Never raises; reads only what the books need."""
-    if operation != "chat":
+    if operation == "count_tokens":
         return wire.Facts()
+    if operation != "chat":
+        return platform.read_facts(operation, body)
     try:
         response = msgspec.json.decode(body, type=reply.ResponseIn, strict=False)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -127,17 +128,19 @@ def is_usage_event(data: bytes) -> bool:
 
 
 def build_embeddings(
-    call: wire.EmbeddingCall,
-    model: wire.TargetModel,
-    options: Options,
+    call: wire.EmbeddingCall, model: wire.TargetModel, options: Options
 ) -> wire.UpstreamRequest:
-    """Raises UnsupportedContentError: embeddings are no part of the Responses API."""
-    raise UnsupportedContentError("The Responses API has no embeddings.")
+    """The request for embeddings, which are those of the same platform."""
+    return platform.build_embeddings(call, model, _platform(options))
 
 
 def parse_embeddings(body: bytes) -> wire.EmbeddingReply:
-    """Raises UnsupportedContentError: embeddings are no part of the Responses API."""
-    raise UnsupportedContentError("The Responses API has no embeddings.")
+    """The vectors."""
+    return platform.parse_embeddings(body)
+
+
+def _platform(options: Options) -> platform.Options:
+    return platform.Options(api_version=options.api_version)
 
 
 def _request(
@@ -149,5 +152,5 @@ def _request(
 ) -> wire.UpstreamRequest:
     path = _PATHS[operation]
     if options.api_version:
-        path = f"{path}?api-version={options.api_version}"
+        path = f"{path}?api-version={quote(options.api_version)}"
     return wire.UpstreamRequest(path=path, body=msgspec.json.encode(body), warnings=warnings)

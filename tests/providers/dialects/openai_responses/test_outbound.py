@@ -409,14 +409,63 @@ class TestForwardRequest:
 
         assert json.loads(request.body)["tools"] == [{"type": "web_search"}]
 
-    @pytest.mark.parametrize("operation", sorted(outbound.FORWARDS))
-    def test_knows_the_path_of_every_operation_that_it_forwards(self, operation: str) -> None:
-        request = outbound.forward_request(
-            incoming({"model": "fast", "input": "x"}, operation), MODEL, OPTIONS
-        )
+    @pytest.mark.parametrize(
+        ("operation", "path"),
+        [
+            ("count_tokens", "/responses/input_tokens"),
+            ("moderations", "/moderations"),
+            ("images", "/images/generations"),
+        ],
+    )
+    def test_forwards_what_else_the_platform_offers(self, operation: str, path: str) -> None:
+        body = {"model": "fast", "input": "x", "store": None}
 
-        assert request.path.startswith("/")
-        assert ("store" in json.loads(request.body)) == (operation == "chat")
+        request = outbound.forward_request(incoming(body, operation), MODEL, OPTIONS)
+
+        assert request.path == path
+        assert json.loads(request.body) == {**body, "model": "gpt-5-mini"}
+
+    def test_forwards_uploads(self) -> None:
+        upload = (
+            b'--b\r\nContent-Disposition: form-data; name="model"\r\n\r\nfast\r\n'
+            b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.mp3"\r\n\r\n'
+            b"\x00\r\n--b--\r\n"
+        )
+        headers = {"content-type": "multipart/form-data; boundary=b"}
+        call = wire.Incoming(operation="transcriptions", model="fast", body=upload, headers=headers)
+
+        request = outbound.forward_request(call, MODEL, outbound.Options(api_version="v"))
+
+        assert request.path == "/audio/transcriptions?api-version=v"
+        assert request.body == upload.replace(b"fast", b"gpt-5-mini")
+
+
+class TestEmbeddings:
+    def test_are_those_of_the_platform(self) -> None:
+        call = wire.EmbeddingCall(model="fast", inputs=("a", "b"), dimensions=8)
+
+        request = outbound.build_embeddings(call, MODEL, OPTIONS)
+
+        assert request.path == "/embeddings"
+        assert json.loads(request.body) == {
+            "model": "gpt-5-mini",
+            "input": ["a", "b"],
+            "dimensions": 8,
+        }
+
+    def test_are_read_from_its_answer(self) -> None:
+        body = {
+            "object": "list",
+            "model": "m",
+            "data": [{"object": "embedding", "index": 0, "embedding": [0.5, 1.0]}],
+            "usage": {"prompt_tokens": 3, "total_tokens": 3},
+        }
+        data = json.dumps(body).encode()
+
+        reply = outbound.parse_embeddings(data)
+
+        assert reply.vectors == ((0.5, 1.0),)
+        assert outbound.read_facts("embeddings", data).usage == wire.Usage(input_tokens=3)
 
 
 class TestCount:
@@ -603,8 +652,10 @@ class TestReadFacts:
     def test_never_raises(self, body: bytes) -> None:
         assert outbound.read_facts("chat", body) == wire.Facts()
 
-    def test_finds_nothing_in_other_answers(self) -> None:
-        assert outbound.read_facts("moderations", b'{"id":"modr-1"}') == wire.Facts()
+    def test_finds_nothing_in_a_count(self) -> None:
+        count = b'{"object":"response.input_tokens","input_tokens":51}'
+
+        assert outbound.read_facts("count_tokens", count) == wire.Facts()
 
 
 class TestIsUsageEvent:
