@@ -290,6 +290,11 @@ def for_tests() -> Environment:
     )
 
 
+def secret(name: str) -> str | None:
+    """A secret that an operator put into the environment for `apply`; other names are not read."""
+    return os.environ.get(name) if name.startswith(FOREIGN[0]) else None
+
+
 def child_environment(**values: object) -> dict[str, str]:
     """The environment for a process of the portal's own, with settings of it changed."""
     return dict(os.environ) | {PREFIX + name.upper(): str(value) for name, value in values.items()}

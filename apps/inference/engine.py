@@ -92,7 +92,7 @@ async def attempt_targets(call: Call, targets: Sequence[TargetEntry]) -> Answer:
     The next is tried on errors that another provider may not have, before the first byte only;
     a target that cannot carry the content is passed over without a call.
     """
-    translator = Translator(call.incoming, call.source)
+    translator = Translator(call.incoming, call.source, created=int(call.now.timestamp()))
     failure: PortalError | None = None
     for target in targets:
         try:

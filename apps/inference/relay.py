@@ -171,6 +171,9 @@ class _Rendered:
         return self._renderer.feed(wire.StreamFailure(error=error)) + self._renderer.close()
 
     def _render(self, delta: wire.ChatDelta) -> bytes:
+        if isinstance(delta, wire.StreamStart) and not delta.created:
+            created = int(self._call.now.timestamp())
+            delta = msgspec.structs.replace(delta, created=created)
         self._books.take(delta)
         return self._renderer.feed(delta)
 

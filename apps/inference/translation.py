@@ -6,6 +6,8 @@ Same dialect: the bytes pass. Another dialect: decoded once, built for the targe
 from collections.abc import Sequence
 from typing import Protocol
 
+import msgspec
+
 from apps.inference.catalog import TargetEntry
 from apps.providers import wire
 from apps.providers.dialects import DIALECTS
@@ -53,9 +55,15 @@ class ChatCrossing:
     relays = False
 
     def __init__(
-        self, call: wire.ChatCall, source: Dialect, target: TargetEntry, dialect: Dialect
+        self,
+        call: wire.ChatCall,
+        source: Dialect,
+        target: TargetEntry,
+        dialect: Dialect,
+        created: int,
     ) -> None:
         self._call = call
+        self._created = created
         self._source = source
         self._dialect = dialect
         self.request = dialect.outbound.build_request(call, target.model, target.provider.options)
@@ -63,6 +71,9 @@ class ChatCrossing:
 
     def render(self, body: bytes) -> tuple[bytes, wire.Facts]:
         reply = self._dialect.outbound.parse_reply(body)
+        if not reply.created:
+            # Not every dialect tells the time; those that do must not say 1970.
+            reply = msgspec.structs.replace(reply, created=self._created)
         return self._source.inbound.render_reply(reply, self._call), _facts_of(reply)
 
     def stream_renderer(self) -> StreamRenderer:
@@ -116,10 +127,14 @@ class CountCrossing:
 
 
 class Translator:
-    """Says one incoming request to whichever target is tried; decodes it at most once."""
+    """Says one incoming request to whichever target is tried; decodes it at most once.
 
-    def __init__(self, incoming: wire.Incoming, source: Dialect) -> None:
+    `created` is the call's time in Unix seconds, for answers that do not tell their own.
+    """
+
+    def __init__(self, incoming: wire.Incoming, source: Dialect, *, created: int) -> None:
         self._incoming = incoming
+        self._created = created
         self._source = source
         self._chat: wire.ChatCall | None = None
         self._embeddings: wire.EmbeddingCall | None = None
@@ -140,7 +155,8 @@ class Translator:
         if self._passes(dialect):
             return Passage(self._incoming, target, dialect)
         if operation == "chat":
-            return ChatCrossing(self.chat_call(), self._source, target, dialect)
+            call = self.chat_call()
+            return ChatCrossing(call, self._source, target, dialect, self._created)
         if operation == "embeddings":
             return EmbeddingCrossing(self._embedding_call(), self._source, target, dialect)
         if operation == "count_tokens":

@@ -39,6 +39,7 @@ PORTAL_SNAPSHOT_POLL_MS: int = ENV.snapshot_poll_ms
 PORTAL_CHILD_ENVIRONMENT = env.child_environment
 PORTAL_ENV_EXAMPLE = env_example.render
 PORTAL_UNKNOWN_NAMES: list[str] = env.unknown_names()
+PORTAL_READ_SECRET = env.secret
 
 # Apps: first those whose templates and commands win, the portal's own from the ground floor up.
 

@@ -4,7 +4,7 @@ import json
 import socket
 from typing import Any
 
-import httpx
+import httpx2 as httpx
 import pytest
 
 from tests.live.portal import LivePortal

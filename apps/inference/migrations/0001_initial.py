@@ -7,66 +7,158 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('providers', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("providers", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Endpoint',
+            name="Endpoint",
             fields=[
-                ('id', apps.core.fields.PublicIdField('end', serialize=False)),
-                ('name', models.CharField(max_length=128, validators=[django.core.validators.RegexValidator('\\A[A-Za-z0-9._:/@-]{1,128}\\Z', 'A name has 1 to 128 letters, digits and any of . _ : / @ -')])),
-                ('description', models.CharField(blank=True, max_length=500)),
-                ('status', models.CharField(choices=[('enabled', 'Enabled'), ('disabled', 'Disabled')], default='enabled', max_length=16)),
-                ('body_policy', models.CharField(blank=True, choices=[('', 'As the portal is set'), ('off', 'Keep no bodies'), ('errors', 'Keep bodies of failed calls'), ('all', 'Keep all bodies')], default='', help_text="Which calls' bodies are stored, encrypted.", max_length=16)),
-                ('timeout_s', models.FloatField(blank=True, help_text="For a whole call; empty: the portal's.", null=True, verbose_name='timeout, seconds')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('team', models.ForeignKey(blank=True, help_text='Empty: shared by all teams.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='endpoints', to='accounts.team')),
+                ("id", apps.core.fields.PublicIdField("end", serialize=False)),
+                (
+                    "name",
+                    models.CharField(
+                        max_length=128,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[A-Za-z0-9._:/@-]{1,128}\\Z",
+                                "A name has 1 to 128 letters, digits and any of . _ : / @ -",
+                            )
+                        ],
+                    ),
+                ),
+                ("description", models.CharField(blank=True, max_length=500)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("enabled", "Enabled"), ("disabled", "Disabled")],
+                        default="enabled",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "body_policy",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "As the portal is set"),
+                            ("off", "Keep no bodies"),
+                            ("errors", "Keep bodies of failed calls"),
+                            ("all", "Keep all bodies"),
+                        ],
+                        default="",
+                        help_text="Which calls' bodies are stored, encrypted.",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "timeout_s",
+                    models.FloatField(
+                        blank=True,
+                        help_text="For a whole call; empty: the portal's.",
+                        null=True,
+                        verbose_name="timeout, seconds",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: shared by all teams.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="endpoints",
+                        to="accounts.team",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Target',
+            name="Target",
             fields=[
-                ('id', apps.core.fields.PublicIdField('tgt', serialize=False)),
-                ('priority', models.PositiveSmallIntegerField(default=1, help_text='The lowest is tried first.')),
-                ('weight', models.PositiveIntegerField(default=1, help_text='Share of the calls among targets of one priority.')),
-                ('extra_headers', models.JSONField(blank=True, default=dict)),
-                ('enabled', models.BooleanField(default=True)),
-                ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='targets', to='inference.endpoint')),
-                ('model', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='targets', to='providers.providermodel')),
+                ("id", apps.core.fields.PublicIdField("tgt", serialize=False)),
+                (
+                    "priority",
+                    models.PositiveSmallIntegerField(
+                        default=1, help_text="The lowest is tried first."
+                    ),
+                ),
+                (
+                    "weight",
+                    models.PositiveIntegerField(
+                        default=1, help_text="Share of the calls among targets of one priority."
+                    ),
+                ),
+                ("extra_headers", models.JSONField(blank=True, default=dict)),
+                ("enabled", models.BooleanField(default=True)),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="targets",
+                        to="inference.endpoint",
+                    ),
+                ),
+                (
+                    "model",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="targets",
+                        to="providers.providermodel",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='endpoint',
-            constraint=models.UniqueConstraint(fields=('team', 'name'), name='endpoint_name_once_per_team'),
+            model_name="endpoint",
+            constraint=models.UniqueConstraint(
+                fields=("team", "name"), name="endpoint_name_once_per_team"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='endpoint',
-            constraint=models.UniqueConstraint(condition=models.Q(('team', None)), fields=('name',), name='endpoint_name_once_among_shared'),
+            model_name="endpoint",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("team", None)),
+                fields=("name",),
+                name="endpoint_name_once_among_shared",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='endpoint',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['enabled', 'disabled'])), name='endpoint_status_known'),
+            model_name="endpoint",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["enabled", "disabled"])),
+                name="endpoint_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='endpoint',
-            constraint=models.CheckConstraint(condition=models.Q(('body_policy__in', ['', 'off', 'errors', 'all'])), name='endpoint_body_policy_known'),
+            model_name="endpoint",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("body_policy__in", ["", "off", "errors", "all"])),
+                name="endpoint_body_policy_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='endpoint',
-            constraint=models.CheckConstraint(condition=models.Q(('timeout_s', None), ('timeout_s__gt', 0), _connector='OR'), name='endpoint_timeout_positive'),
+            model_name="endpoint",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("timeout_s", None), ("timeout_s__gt", 0), _connector="OR"),
+                name="endpoint_timeout_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='target',
-            constraint=models.UniqueConstraint(fields=('endpoint', 'model'), name='target_model_once'),
+            model_name="target",
+            constraint=models.UniqueConstraint(
+                fields=("endpoint", "model"), name="target_model_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='target',
-            constraint=models.CheckConstraint(condition=models.Q(('weight__gte', 1)), name='target_weight_positive'),
+            model_name="target",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("weight__gte", 1)), name="target_weight_positive"
+            ),
         ),
     ]
