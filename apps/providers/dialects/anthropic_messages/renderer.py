@@ -31,20 +31,17 @@ class _Block:
     `odd` gathers the arguments of a call that do not begin as an object does.
     """
 
-    __slots__ = ("begun", "call", "ended", "odd", "spoke", "start", "waiting")
+    __slots__ = ("begun", "call", "ended", "kind", "odd", "spoke", "start", "waiting")
 
     def __init__(self, start: dict[str, Any], call: int | None = None) -> None:
         self.start = start
+        self.kind: str = start["type"]
         self.call = call
         self.begun = False
         self.ended = False
         self.spoke = False
         self.odd: list[str] = []
         self.waiting: list[dict[str, Any]] = []
-
-    @property
-    def kind(self) -> str:
-        return str(self.start["type"])
 
 
 class MessagesRenderer:
@@ -64,6 +61,8 @@ class MessagesRenderer:
 
     def feed(self, delta: wire.ChatDelta) -> bytes:
         """Take one delta; the events that it allows to be written."""
+        if type(delta) is wire.TextDelta and (fast := self._more_text(delta)) is not None:
+            return fast
         match delta:
             case wire.UsageReport():
                 self._usage = delta.usage
@@ -78,6 +77,15 @@ class MessagesRenderer:
         opening = b"" if self._started else self._start(wire.StreamStart(id="", model=""))
         self._take(delta)
         return opening + self._write()
+
+    def _more_text(self, delta: wire.TextDelta) -> bytes | None:
+        """The event of the commonest delta: more text where text is being written."""
+        if len(self._queue) != 1 or delta.choice != 0 or not delta.text or self._failed:
+            return None
+        block = self._queue[0]
+        if block.kind != "text" or block.ended:
+            return None
+        return _DELTA % (self._index, _encode({"type": "text_delta", "text": delta.text}))
 
     def close(self) -> bytes:
         """The last events; none after a failure."""
@@ -202,10 +210,7 @@ class MessagesRenderer:
                 out.append(
                     _event("content_block_start", index=self._index, content_block=block.start)
                 )
-            out += [
-                _event("content_block_delta", index=self._index, delta=delta)
-                for delta in block.waiting
-            ]
+            out += [_DELTA % (self._index, _encode(delta)) for delta in block.waiting]
             block.waiting.clear()
             if not block.ended:
                 break
@@ -243,6 +248,9 @@ def _finish_block(block: _Block) -> None:
     block.ended = True
 
 
+_DELTA = (
+    b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,"delta":%b}\n\n'
+)
 _BLANKS = " \t\r\n"
 _THOUGHT: dict[str, Any] = {"type": "thinking", "thinking": "", "signature": ""}
 

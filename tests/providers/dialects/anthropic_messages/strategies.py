@@ -202,9 +202,11 @@ def replies(
     for part in draw(st.lists(plain_texts | thoughts, max_size=4)):
         if not (parts and isinstance(part, wire.TextPart) and isinstance(parts[-1], wire.TextPart)):
             parts.append(part)
-    seal = {"signature": "sig", "origin": "gemini_generate"} if signed else {}
+    seal, origin = ("sig", "gemini_generate") if signed else (None, "")
     parts += [
-        wire.ToolCallPart(id=f"c{number}", name="f", arguments=draw(arguments), **seal)
+        wire.ToolCallPart(
+            id=f"c{number}", name="f", arguments=draw(arguments), signature=seal, origin=origin
+        )
         for number in range(draw(st.integers(0, 3)))
     ]
     called = bool(parts) and isinstance(parts[-1], wire.ToolCallPart)
