@@ -161,7 +161,7 @@ class Writer:
         return self._deadline is not None and time.monotonic() >= self._deadline
 
     def _drain(self) -> None:
-        close_old_connections()
+        _drop_broken_connections()
         while self._queue and not self._is_late():
             try:
                 self._write_some()
@@ -221,7 +221,7 @@ class Writer:
 
     def _may_try_again(self) -> bool:
         logger.warning("the database did not take records")
-        close_old_connections()
+        _drop_broken_connections()
         if not self._stopping.wait(RETRY_S):
             return not self._is_late()
         time.sleep(RETRY_S / 10)
@@ -252,6 +252,12 @@ class Writer:
         if now - self._complained_at >= COMPLAIN_EVERY_S:
             self._complained_at = now
             logger.error("the writer's queue is full: %d records lost so far", self.dropped)
+
+
+def _drop_broken_connections() -> None:
+    # A transaction around us, as in a test, would be lost with its connection.
+    if not transactions.get_connection().in_atomic_block:
+        close_old_connections()
 
 
 _writer: Final = Writer()
