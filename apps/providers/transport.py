@@ -11,7 +11,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import lru_cache
 from io import BytesIO
 from typing import Any, Protocol
@@ -209,9 +209,8 @@ class AiohttpTransport:
             resolver=CheckedResolver(private=self._private, inner=self._resolver),
             ssl=self._ssl or True,
         )
-        factory: functools.partial[ResponseHandler] = functools.partial(
-            Connection, loop=asyncio.get_running_loop()
-        )
+        make: Callable[..., ResponseHandler] = Connection
+        factory = functools.partial(make, loop=asyncio.get_running_loop())
         connector._factory = factory  # noqa: SLF001 - there is no public way
         return aiohttp.ClientSession(
             connector=connector,
