@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from django.db import Error as DatabaseAnyError
 from django.db import close_old_connections
 from django.utils import timezone
 
@@ -25,6 +26,7 @@ from apps.access.errors import (
 from apps.access.keys import ParsedKey, digest_of, is_same, parse
 from apps.access.models import APIKey, Application
 from apps.core import snapshot
+from apps.core.errors import UnavailableError
 from apps.core.principal import Principal
 
 CAPACITY: Final = 100_000
@@ -61,6 +63,8 @@ class KeyRing:
         self._capacity = capacity
         self._unknown_capacity = unknown_capacity
         self._lock = threading.Lock()
+        # Digests that the database is being asked for, so that it is asked once.
+        self.loading: dict[str, asyncio.Future[Entry | None]] = {}
 
     def __len__(self) -> int:
         return len(self._known)
@@ -114,17 +118,18 @@ async def lookup(token: str, *, now: datetime | None = None) -> Principal:
 
     Raises:
         AuthenticationError: the key is malformed, unknown, expired, revoked or suspended.
+        UnavailableError: the database does not answer.
     """
     principal = cached(token, now=now)
     if principal is not None:
         return principal
     ring, digest = RING.value, digest_of(token)
-    # A flood of made-up keys may keep this many threads busy and no more.
-    async with _loads():
-        entry = ring.find(digest)
-        if entry is None and not ring.is_unknown(digest):
-            entry = await asyncio.to_thread(_load_one, parse(token))
-            ring.learn(digest, entry)
+    loading = ring.loading.get(digest)
+    if loading is None:
+        loading = ring.loading[digest] = asyncio.ensure_future(_learn(ring, digest, parse(token)))
+        loading.add_done_callback(lambda _: ring.loading.pop(digest, None))
+    # Shielded: a caller that leaves takes the answer from nobody else.
+    entry = await asyncio.shield(loading)
     if entry is None:
         raise _unknown()
     return admit(entry, now=now or datetime.now(UTC))
@@ -200,6 +205,14 @@ def _refusal(
     return None
 
 
+async def _learn(ring: KeyRing, digest: str, key: ParsedKey) -> Entry | None:
+    # A flood of made-up keys may keep this many threads busy and no more.
+    async with _loads():
+        entry = await asyncio.to_thread(_load_one, key)
+    ring.learn(digest, entry)
+    return entry
+
+
 def _load_one(key: ParsedKey) -> Entry | None:
     close_old_connections()
     try:
@@ -207,6 +220,8 @@ def _load_one(key: ParsedKey) -> Entry | None:
         return entry_of(row) if is_same(row.digest, digest_of(key.text)) else None
     except APIKey.DoesNotExist:
         return None
+    except DatabaseAnyError as error:
+        raise UnavailableError("The portal cannot check this API key just now.") from error
     finally:
         close_old_connections()
 
