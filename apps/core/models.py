@@ -107,8 +107,8 @@ ConfiguredManager = models.Manager.from_queryset(ConfiguredQuerySet)
 class Configured(models.Model):
     """A row that processes keep in memory: each write raises the revision of its `topic`.
 
-    Writes that pass by the ORM must call `bump` themselves. This is the one place where saving
-    does more than save.
+    Writes that pass by this (raw SQL, `loaddata`) must call `bump` themselves. This is the one
+    place where saving does more than save.
     """
 
     topic: ClassVar[str]
@@ -119,11 +119,10 @@ class Configured(models.Model):
         abstract = True
 
     @override
-    def save_base(self, *args: Any, **options: Any) -> None:
-        # Not `save`: fixtures are loaded through here.
+    def save(self, *args: Any, **options: Any) -> None:
         using = options.get("using") or router.db_for_write(type(self), instance=self)
         with transaction.atomic(using=using):
-            super().save_base(*args, **options)
+            super().save(*args, **options)
             bump([self.topic], using=using)
 
     @override

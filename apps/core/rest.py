@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from math import ceil
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
@@ -159,10 +160,10 @@ def _headers_of_drf(error: exceptions.APIException) -> dict[str, str]:
         headers["WWW-Authenticate"] = challenge
     wait = getattr(error, "wait", None)
     if wait:
-        headers["Retry-After"] = str(max(1, round(wait)))
+        headers["Retry-After"] = str(max(1, ceil(wait)))
     return headers
 
 
 def _retry_after(error: PortalError) -> dict[str, str]:
     wait = getattr(error, "retry_after_s", None)
-    return {"Retry-After": str(max(1, round(wait)))} if wait else {}
+    return {"Retry-After": str(max(1, ceil(wait)))} if wait else {}
