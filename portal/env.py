@@ -4,6 +4,8 @@ import base64
 import binascii
 import ipaddress
 import os
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -278,10 +280,9 @@ def unknown_names() -> list[str]:
 
 def for_tests() -> Environment:
     """The environment of the tests: nothing of the developer's own, secrets that are none."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     return Environment(
         _env_file=None,  # type: ignore[call-arg]
-        home=BASE_DIR / "build" / "test" / worker,
+        home=Path(_folder_of_tests().name),
         secret_key=SecretStr("test-" * 10),
         key_pepper=SecretStr("pepper-" * 6),
         key_encryption_keys=SecretStr(f"1:{base64.b64encode(b'k' * 32).decode()}"),
@@ -293,6 +294,12 @@ def for_tests() -> Environment:
 def secret(name: str) -> str | None:
     """A secret that an operator put into the environment for `apply`; other names are not read."""
     return os.environ.get(name) if name.startswith(FOREIGN[0]) else None
+
+
+@cache
+def _folder_of_tests() -> tempfile.TemporaryDirectory[str]:
+    # One for each process, removed at its end: several test runs may share this tree.
+    return tempfile.TemporaryDirectory(prefix="portal-test-")
 
 
 def child_environment(**values: object) -> dict[str, str]:
