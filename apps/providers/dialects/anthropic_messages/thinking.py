@@ -80,7 +80,10 @@ def _fit_reasoning(
     if asked.effort == "none" or asked.budget_tokens == 0:
         _turn_off(fit, traits)
     elif asked.effort is None and asked.budget_tokens is None:
-        fit.warnings.append("reasoning summary: dropped")
+        if traits.thinks_unasked:
+            fit.body["thinking"] = {"type": "adaptive"}
+        else:
+            fit.warnings.append("reasoning summary: dropped")
     elif asked.effort is not None and asked.effort not in _EFFORTS:
         fit.warnings.append("reasoning effort: dropped")
     elif traits.budget and (asked.budget_tokens or 0) > 0:

@@ -31,6 +31,11 @@ class Traits(msgspec.Struct, frozen=True):
     xhigh: bool = True
     off: Literal["disabled", "between_tools", "omit", "never"] = "disabled"
 
+    @property
+    def thinks_unasked(self) -> bool:
+        """Whether a request that says nothing of thinking gets it."""
+        return not self.budget and self.off != "omit"
+
 
 _BEFORE_ADAPTIVE = Traits(adaptive=False)
 

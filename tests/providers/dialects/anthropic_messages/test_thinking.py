@@ -173,6 +173,11 @@ class TestSummary:
 
         assert thinking(request, NEW)["thinking"] == {"type": "adaptive", "display": display}
 
+    def test_alone_speaks_of_the_thoughts_that_come_unasked(self) -> None:
+        assert thinking(ReasoningRequest(summary=True), "claude-opus-5-5") == {
+            "thinking": {"type": "adaptive", "display": "summarized"}
+        }
+
     def test_alone_asks_for_no_thoughts(self) -> None:
         call = a_call(reasoning=ReasoningRequest(summary=True))
 

@@ -60,3 +60,18 @@ class TestTraitsOf:
     )
     def test_knows_who_takes_temperature_beside_top_p(self, name: str, pair: bool) -> None:
         assert traits_of(name).pair is pair
+
+
+class TestThinksUnasked:
+    @pytest.mark.parametrize(
+        ("name", "thinks"),
+        [
+            ("claude-opus-4-6", False),
+            ("claude-opus-4-8", False),
+            ("claude-opus-5", True),
+            ("claude-fable-5", True),
+            ("other", False),
+        ],
+    )
+    def test_is_true_of_the_newest(self, name: str, thinks: bool) -> None:
+        assert traits_of(name).thinks_unasked is thinks
