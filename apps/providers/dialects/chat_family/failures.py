@@ -4,6 +4,7 @@ Source: standards digest 9 (AZ-7), 10 (OA-2), 13.5; vLLM, Mistral and FastAPI ad
 """
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -26,6 +27,7 @@ _MONEY = frozenset(
 )
 _BAD_KEYS = frozenset({"invalid_api_key", "api_key_invalid", "incorrect_api_key"})
 _UNKNOWN_MODELS = frozenset({"model_not_found", "deploymentnotfound"})
+_STATUS = re.compile(r"[0-9]{3}")
 _AUTH_STATUSES = frozenset({401, 402, 403})
 _OVERLOADED_STATUSES = frozenset({503, 529})
 _TIMEOUT_STATUSES = frozenset({408, 504})
@@ -156,7 +158,7 @@ def _read_plain(plain: Mapping[str, Any]) -> _Said:
     said.param = _text(error.get("param")) or _text(error.get("target")) or _path(error)
     for key in ("code", "status", "statusCode"):
         value = error.get(key)
-        number = int(value) if isinstance(value, str) and value.isdecimal() else value
+        number = int(value) if isinstance(value, str) and _STATUS.fullmatch(value) else value
         if isinstance(number, int) and said.status is None:
             said.status = number
     said.codes = {code.lower() for code in _all_codes(error)}
@@ -201,14 +203,14 @@ def _first_code(error: Mapping[str, Any]) -> str | None:
 
 
 def _all_codes(error: Mapping[str, Any]) -> set[str]:
-    found = {error.get("code"), error.get("type"), error.get("status")}
+    found = [error.get("code"), error.get("type"), error.get("status")]
     inner = error.get("innererror")
     if isinstance(inner, dict):
-        found.add(inner.get("code"))
+        found.append(inner.get("code"))
     details = error.get("details")
     for detail in details if isinstance(details, list) else ():
         if isinstance(detail, dict):
-            found.add(detail.get("reason"))
+            found.append(detail.get("reason"))
     return {code for code in found if isinstance(code, str)}
 
 
