@@ -145,6 +145,12 @@ class EdgeView(APIView):
 
     async def handle(self, request: EdgeRequest) -> EdgeReply:
         """Answer one request. Raises nothing but CancelledError: errors are rendered."""
+        reply = await self._answer(request)
+        if (name := self.dialect.request_id_header) != "x-request-id":
+            reply.headers.append((name, request.request_id))
+        return reply
+
+    async def _answer(self, request: EdgeRequest) -> EdgeReply:
         try:
             handler = self._handlers.get(request.method)
             if handler is None:
@@ -171,7 +177,13 @@ class EdgeView(APIView):
 
     def render_error(self, error: PortalError, request: EdgeRequest) -> EdgeReply:
         """The error in the shape of the dialect that the caller speaks."""
-        rendered = self.dialect.inbound.render_error(error, request_id=request.request_id)
+        return self.render_error_as(self.dialect, error, request)
+
+    def render_error_as(
+        self, dialect: Dialect, error: PortalError, request: EdgeRequest
+    ) -> EdgeReply:
+        """The error in the shape of a dialect."""
+        rendered = dialect.inbound.render_error(error, request_id=request.request_id)
         return EdgeReply(
             body=rendered.body,
             status=rendered.status,

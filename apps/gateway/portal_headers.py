@@ -26,4 +26,6 @@ def of_call(call: Call) -> list[tuple[str, str]]:
 
 
 def _ascii(text: str) -> str:
-    return text.encode("ascii", "replace").decode()[:_LONGEST]
+    """A header value: names of fields in warnings are the caller's, and may be anything."""
+    printable = "".join(c if " " <= c <= "~" else "?" for c in text[:_LONGEST])
+    return printable.strip()

@@ -187,6 +187,7 @@ async def _whole(
     content_type = upstream.headers.get("content-type", "application/json")
     _check_whole(call, translation, content_type, raw)
     body, made.facts = translation.render(raw)
+    made.usage_estimated = made.facts.usage is not None and made.facts.usage.estimated
     call.keep(body)
     made.end("done")
     settle(call, None)

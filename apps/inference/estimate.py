@@ -68,6 +68,11 @@ def input_tokens(call: wire.ChatCall) -> int:
     return total
 
 
+def texts_tokens(call: wire.EmbeddingCall) -> int:
+    """Tokens of the texts that an embeddings call puts in; token ids count themselves."""
+    return sum(text_tokens(x) if isinstance(x, str) else len(x) for x in call.inputs)
+
+
 def body_tokens(body: bytes) -> int:
     """Tokens of a request that was not decoded: of its texts, opaque blobs at a flat rate."""
     total = 0

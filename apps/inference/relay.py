@@ -100,7 +100,9 @@ class _Relayed:
         self._call = call
         self._books = books
         self._events = sse.EventParser()
-        self._parser = dialect.outbound.stream_parser()
+        # Only chats are metered by their events; sound and text from sound have other ones.
+        chats = call.incoming.operation == "chat"
+        self._parser = dialect.outbound.stream_parser() if chats else None
         self._hide = dialect.outbound.is_usage_event if how.request.hide_usage_event else None
 
     def take(self, chunk: bytes) -> bytes:
@@ -109,7 +111,8 @@ class _Relayed:
     def close(self) -> bytes:
         last = self._pass(self._events.close())
         told = self._books.failure is not None  # by an event of the provider's own
-        self._note(self._parser.close)
+        if self._parser is not None:
+            self._note(self._parser.close)
         if self._books.failure is None or told:
             return last
         return last + self.fail(self._books.failure)
@@ -121,7 +124,7 @@ class _Relayed:
     def _pass(self, events: Iterable[sse.Event]) -> bytes:
         out = []
         for event in events:
-            if event.data is not None:
+            if event.data is not None and self._parser is not None:
                 self._note(partial(self._parser.feed, event))
                 if self._hide is not None and self._hide(event.data):
                     continue

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from apps.inference import estimate
 from apps.inference.catalog import TargetEntry
 from apps.providers import wire
 from apps.providers.dialects import DIALECTS
@@ -98,6 +99,9 @@ class EmbeddingCrossing:
 
     def render(self, body: bytes) -> tuple[bytes, wire.Facts]:
         reply = self._dialect.outbound.parse_embeddings(body)
+        if reply.usage is None:
+            usage = wire.Usage(input_tokens=estimate.texts_tokens(self._call), estimated=True)
+            reply = msgspec.structs.replace(reply, usage=usage)
         facts = wire.Facts(model=reply.model, usage=reply.usage)
         return self._source.inbound.render_embeddings(reply, self._call), facts
 

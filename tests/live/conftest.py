@@ -1,6 +1,7 @@
 """One live portal in front of one simulator, for all tests of a worker."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -27,18 +28,24 @@ def live_portal(simulator_url: str) -> Iterator[LivePortal]:
 
 
 @pytest.fixture(scope="session")
-def sdk_at_portal(live_portal: LivePortal) -> dict[str, Sdk]:
+def sdk_at_portal(live_portal: LivePortal) -> Iterator[dict[str, Sdk]]:
     """Each SDK against the portal, by dialect."""
-    return {
-        dialect: kind(live_portal.base_url + path, live_portal.key)
-        for dialect, (kind, path) in AT_PORTAL.items()
-    }
+    with ExitStack() as stack:
+        yield {
+            dialect: stack.enter_context(
+                closing(kind(live_portal.base_url + path, live_portal.key))
+            )
+            for dialect, (kind, path) in AT_PORTAL.items()
+        }
 
 
 @pytest.fixture(scope="session")
-def sdk_at_simulator(simulator_url: str) -> dict[str, Sdk]:
+def sdk_at_simulator(simulator_url: str) -> Iterator[dict[str, Sdk]]:
     """Each SDK straight against the simulated provider, by dialect."""
-    return {
-        dialect: kind(simulator_url + documents.ROOTS[dialect], "simulated-key")
-        for dialect, (kind, _) in AT_PORTAL.items()
-    }
+    with ExitStack() as stack:
+        yield {
+            dialect: stack.enter_context(
+                closing(kind(simulator_url + documents.ROOTS[dialect], "simulated-key"))
+            )
+            for dialect, (kind, _) in AT_PORTAL.items()
+        }

@@ -77,18 +77,18 @@ class LivePortal:
 
     def start(self) -> Self:
         """Start the web process and wait until it answers."""
-        log = (self.home / "web.log").open("ab")
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "uvicorn", "portal.asgi:application"),
-                *("--host", "127.0.0.1", "--port", str(self.port), "--loop", "uvloop"),
-                *("--http", "httptools", "--lifespan", "on", "--no-access-log"),
-            ],
-            cwd=REPOSITORY,
-            env={**self._env, "DJANGO_SETTINGS_MODULE": "portal.settings"},
-            stdout=log,
-            stderr=log,
-        )
+        with (self.home / "web.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "uvicorn", "portal.asgi:application"),
+                    *("--host", "127.0.0.1", "--port", str(self.port), "--loop", "uvloop"),
+                    *("--http", "httptools", "--lifespan", "on", "--no-access-log"),
+                ],
+                cwd=REPOSITORY,
+                env={**self._env, "DJANGO_SETTINGS_MODULE": "portal.settings"},
+                stdout=log,
+                stderr=log,
+            )
         wait_until_answers(f"{self.base_url}/healthz", self._process, self.log)
         return self
 

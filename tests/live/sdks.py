@@ -69,6 +69,7 @@ class Sdk(Protocol):
     def stream(self, model: str, prompt: str, **features: Any) -> Told: ...
     def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]: ...
     def refused(self, act: Callable[[], Any]) -> Refused: ...
+    def close(self) -> None: ...
 
 
 class OpenAIChat:
@@ -78,6 +79,9 @@ class OpenAIChat:
 
     def __init__(self, url: str, key: str) -> None:
         self.client = openai.OpenAI(base_url=url, api_key=key, max_retries=0, timeout=30)
+
+    def close(self) -> None:
+        self.client.close()
 
     def _request(self, model: str, prompt: str, features: dict[str, Any]) -> dict[str, Any]:
         content: Any = prompt
@@ -217,6 +221,9 @@ class Anthropic:
     def __init__(self, url: str, key: str) -> None:
         self.client = anthropic.Anthropic(base_url=url, api_key=key, max_retries=0, timeout=30)
 
+    def close(self) -> None:
+        self.client.close()
+
     def _request(self, model: str, prompt: str, features: dict[str, Any]) -> dict[str, Any]:
         content: list[dict[str, Any]] = [{"type": "text", "text": prompt}]
         if features.get("image"):
@@ -284,6 +291,9 @@ class Gemini:
             retry_options=genai_types.HttpRetryOptions(attempts=1),
         )
         self.client = genai.Client(api_key=key, http_options=options)
+
+    def close(self) -> None:
+        self.client.close()
 
     def _request(self, model: str, prompt: str, features: dict[str, Any]) -> dict[str, Any]:
         parts = [genai_types.Part.from_text(text=prompt)]
@@ -353,6 +363,10 @@ class AzureInference:
         options: dict[str, Any] = {"endpoint": url, "credential": credential, "retry_total": 0}
         self.chat = azure_inference.ChatCompletionsClient(**options)
         self.embeddings = azure_inference.EmbeddingsClient(**options)
+
+    def close(self) -> None:
+        self.chat.close()
+        self.embeddings.close()
 
     def _request(self, model: str, prompt: str, features: dict[str, Any]) -> dict[str, Any]:
         content: Any = prompt

@@ -33,8 +33,7 @@ class GeminiModels(EdgeView):
     async def get(self, request: EdgeRequest) -> EdgeReply:
         principal = request.auth
         entries = catalog.current().visible(principal.team_id, allowed=principal.endpoints)
-        page = {"models": [_model(entry) for entry in entries]}
-        return EdgeReply(body=msgspec.json.encode(page))
+        return EdgeReply(body=msgspec.json.encode(gemini_page(entries)))
 
 
 class GeminiModel(InferenceView):
@@ -56,7 +55,7 @@ class GeminiModel(InferenceView):
         entry = catalog.current().resolve(
             request.params["model"], principal.team_id, allowed=principal.endpoints
         )
-        return EdgeReply(body=msgspec.json.encode(_model(entry)))
+        return EdgeReply(body=msgspec.json.encode(gemini_model(entry)))
 
     @override
     def read_incoming(self, request: EdgeRequest, body: bytes) -> wire.Incoming:
@@ -94,7 +93,13 @@ def _split(request: EdgeRequest) -> tuple[str, str]:
     return model, verb
 
 
-def _model(entry: EndpointEntry) -> dict[str, Any]:
+def gemini_page(entries: tuple[EndpointEntry, ...]) -> dict[str, Any]:
+    """The endpoints as a page of Gemini models."""
+    return {"models": [gemini_model(entry) for entry in entries]}
+
+
+def gemini_model(entry: EndpointEntry) -> dict[str, Any]:
+    """One endpoint as a Gemini model."""
     methods = [verb for verb, (operation, _) in _VERBS.items() if entry.offers(operation)]
     facts: dict[str, Any] = {
         "name": f"models/{entry.name}",

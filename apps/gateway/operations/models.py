@@ -1,4 +1,8 @@
-"""GET /v1/models and /v1/models/{id}, in OpenAI's form or, by `anthropic-version`, Anthropic's."""
+"""GET /v1/models and everything below it.
+
+Three SDKs share these paths: OpenAI's, Anthropic's (known by `anthropic-version`) and Google's
+(known by `x-goog-api-key`, and by the method after the colon), each in its own form.
+"""
 
 from datetime import UTC
 from typing import Any
@@ -8,64 +12,71 @@ from typing_extensions import override
 
 from apps.core.errors import InvalidInputError, PortalError
 from apps.gateway.edge import EdgeReply, EdgeRequest, EdgeView
+from apps.gateway.operations.gemini import GeminiModel, gemini_model, gemini_page
 from apps.inference import catalog
 from apps.inference.catalog import EndpointEntry
 from apps.providers.dialects import DIALECTS
+from apps.providers.dialects.base import Dialect
 
 _PAGE = 1000
+_OPENAI = DIALECTS["openai_chat"]
+_ANTHROPIC = DIALECTS["anthropic_messages"]
+_GEMINI = DIALECTS["gemini_generate"]
+
+
+def spoken(request: EdgeRequest) -> Dialect:
+    """The dialect of a caller on a path that several dialects share."""
+    if request.method == "POST" or "x-goog-api-key" in request.headers:
+        return _GEMINI
+    return _ANTHROPIC if "anthropic-version" in request.headers else _OPENAI
 
 
 class Models(EdgeView):
     """List the endpoints that the caller may name in `model`."""
 
     path = "v1/models"
-    dialect = DIALECTS["openai_chat"]
+    dialect = _OPENAI
 
     async def get(self, request: EdgeRequest) -> EdgeReply:
         principal = request.auth
         entries = catalog.current().visible(principal.team_id, allowed=principal.endpoints)
-        if _speaks_anthropic(request):
-            return EdgeReply(body=msgspec.json.encode(_anthropic_page(entries, request)))
-        page = {"object": "list", "data": [_openai_model(entry) for entry in entries]}
+        dialect = spoken(request)
+        if dialect is _GEMINI:
+            page = gemini_page(entries)
+        elif dialect is _ANTHROPIC:
+            page = _anthropic_page(entries, request)
+        else:
+            page = {"object": "list", "data": [_openai_model(entry) for entry in entries]}
         return EdgeReply(body=msgspec.json.encode(page))
 
     @override
     def render_error(self, error: PortalError, request: EdgeRequest) -> EdgeReply:
-        return _in_callers_dialect(self, error, request)
+        return self.render_error_as(spoken(request), error, request)
 
 
-class Model(EdgeView):
-    """Say what one endpoint is."""
+class Model(GeminiModel):
+    """Say what one endpoint is (GET); run one of Gemini's five methods on it (POST)."""
 
     path = "v1/models/<path:model>"
-    dialect = DIALECTS["openai_chat"]
 
+    @override
     async def get(self, request: EdgeRequest) -> EdgeReply:
         principal = request.auth
         entry = catalog.current().resolve(
             request.params["model"], principal.team_id, allowed=principal.endpoints
         )
-        render = _anthropic_model if _speaks_anthropic(request) else _openai_model
-        return EdgeReply(body=msgspec.json.encode(render(entry)))
+        dialect = spoken(request)
+        if dialect is _GEMINI:
+            model = gemini_model(entry)
+        else:
+            model = _anthropic_model(entry) if dialect is _ANTHROPIC else _openai_model(entry)
+        return EdgeReply(body=msgspec.json.encode(model))
 
     @override
     def render_error(self, error: PortalError, request: EdgeRequest) -> EdgeReply:
-        return _in_callers_dialect(self, error, request)
-
-
-def _speaks_anthropic(request: EdgeRequest) -> bool:
-    return "anthropic-version" in request.headers
-
-
-def _in_callers_dialect(view: EdgeView, error: PortalError, request: EdgeRequest) -> EdgeReply:
-    name = "anthropic_messages" if _speaks_anthropic(request) else view.dialect.name
-    rendered = DIALECTS[name].inbound.render_error(error, request_id=request.request_id)
-    return EdgeReply(
-        body=rendered.body,
-        status=rendered.status,
-        headers=list(rendered.headers),
-        content_type=rendered.content_type,
-    )
+        if request.method == "POST":
+            return super().render_error(error, request)
+        return self.render_error_as(spoken(request), error, request)
 
 
 def _openai_model(entry: EndpointEntry) -> dict[str, Any]:
@@ -90,18 +101,20 @@ def _anthropic_model(entry: EndpointEntry) -> dict[str, Any]:
 def _anthropic_page(entries: tuple[EndpointEntry, ...], request: EdgeRequest) -> dict[str, Any]:
     """One page by `limit`, `after_id` and `before_id` (AN-8)."""
     names = [entry.name for entry in entries]
-    start, end = 0, len(entries)
-    if (after := request.query.get("after_id")) in names:
-        start = names.index(after) + 1
-    if (before := request.query.get("before_id")) in names:
-        end = names.index(before)
     limit = _limit(request.query.get("limit", "20"))
-    if before and not after:
-        start = max(start, end - limit)
-    page = entries[start : min(end, start + limit)]
+    after, before = request.query.get("after_id"), request.query.get("before_id")
+    if before in names:
+        end = names.index(before)
+        start = max(end - limit, 0)
+        has_more = start > 0
+    else:
+        start = names.index(after) + 1 if after in names else 0
+        end = start + limit
+        has_more = end < len(entries)
+    page = entries[start:end]
     return {
         "data": [_anthropic_model(entry) for entry in page],
-        "has_more": len(page) < end - start if not before else start > 0,
+        "has_more": has_more,
         "first_id": page[0].name if page else None,
         "last_id": page[-1].name if page else None,
     }

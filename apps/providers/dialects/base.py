@@ -127,3 +127,5 @@ class Dialect:
     inbound: Inbound
     auth: str
     title: str
+    request_id_header: str = "x-request-id"
+    """Where callers of this dialect look for the id of their request."""
