@@ -97,14 +97,8 @@ def parse_error(status: int, headers: Mapping[str, str], body: bytes) -> Provide
     told = _read(body)
     if status < 400:
         status = told.code or _CODES.get(told.status, 500)
-    message = told.message or (
-        f"The provider answered {status} with "
-        + ("an empty page." if not body.strip() else "a page that is not JSON.")
-        if not told.status
-        else f"The provider answered {status} {told.status}."
-    )
     return _class_of(status, told)(
-        message[:MOST_MESSAGE],
+        (told.message or _own_words(status, body, told))[:MOST_MESSAGE],
         status=status,
         body=body,
         retry_after_s=_retry_after(headers, told),
@@ -112,6 +106,15 @@ def parse_error(status: int, headers: Mapping[str, str], body: bytes) -> Provide
         upstream_code=told.reason or told.status or None,
         param=told.param,
     )
+
+
+def _own_words(status: int, body: bytes, told: _Told) -> str:
+    if told.status:
+        return f"The provider answered {status} {told.status}."
+    if not body.strip():
+        return f"The provider answered {status} with an empty page."
+    kind = "without a message" if body.lstrip()[:1] in b"{[" else "with a page that is not JSON"
+    return f"The provider answered {status} {kind}."
 
 
 def _class_of(status: int, told: _Told) -> type[ProviderError]:

@@ -1,8 +1,7 @@
 """Parts of a content as they stand on the wire, and the turn of a model in canonical parts.
 
 A signature on plain text is carried as a ReasoningPart without text right before the text (or
-alone, where the signed text is empty); a thought without text but with a signature is a redacted
-ReasoningPart. So each signature finds the part again that it stood on (GE-4).
+alone, where the signed text is empty), so that it finds the part again that it stood on (GE-4).
 """
 
 import hashlib
@@ -120,15 +119,13 @@ def read_text(part: WirePart, done: list[wire.Part], *, keep_empty: bool = False
 
 def _thought(text: str, signature: Signature, done: list[wire.Part]) -> wire.ReasoningPart:
     """A thought; a signature without text closes the thoughts before it (as streams have it)."""
-    redacted = signature.redacted
-    if not text and not redacted and (signature.text or signature.id):
+    if not text and not signature.redacted and (signature.text or signature.id):
         text = _take_thoughts(done)
-        redacted = not text and not signature.is_foreign
     return wire.ReasoningPart(
         text=text,
         signature=signature.text,
         origin=signature.origin,
-        redacted=redacted,
+        redacted=signature.redacted,
         id=signature.id,
     )
 

@@ -119,7 +119,7 @@ class ReplyStreamRenderer:
 
     def _end_thinking(self, end: wire.ReasoningEnd, choice: _Choice) -> bytes:
         signature = Signature(end.signature, end.origin, end.id, end.redacted)
-        loose = not choice.thinking and not signature.is_foreign and not end.redacted
+        loose = not choice.thinking and not signature.is_foreign
         choice.thinking = False
         held = self._loose(choice, end.choice)
         if loose:

@@ -36,6 +36,8 @@ def json_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
 def _convert(name: str, value: Any) -> Any:
     if name == "type":
         return _type(value)
+    if name == "$ref" and isinstance(value, str):
+        return value.replace("#/defs/", "#/$defs/", 1)
     if name == "examples":
         return value if isinstance(value, list) else [value]
     if name in _COUNTS and isinstance(value, str) and value.isdigit():

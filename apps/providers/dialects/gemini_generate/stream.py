@@ -139,7 +139,7 @@ class ReplyStreamParser:
                 choice.thinking = True
                 deltas.append(wire.ReasoningDelta(text=text, choice=choice.index))
             if signature.text or signature.id:
-                _end_thinking(choice, deltas, signature, thought=True)
+                _end_thinking(choice, deltas, signature)
             return False
         if signature.text:
             _end_thinking(choice, deltas)
@@ -199,20 +199,17 @@ def _end_thinking(
     choice: _Choice,
     deltas: list[wire.ChatDelta],
     signature: Signature | None = None,
-    *,
-    thought: bool = False,
 ) -> None:
     """Close the thoughts that are open; with a `signature`, also when there are none."""
     if signature is None and not choice.thinking:
         return
     held = signature or _NO_SIGNATURE
-    redacted = held.redacted or (thought and not choice.thinking and not held.is_foreign)
     choice.thinking = False
     deltas.append(
         wire.ReasoningEnd(
             signature=held.text,
             origin=held.origin or NAME,
-            redacted=redacted,
+            redacted=held.redacted,
             id=held.id,
             choice=choice.index,
         )

@@ -154,7 +154,8 @@ class TurnReader:
                 done.append(self._call(part, part.function_call, at=where))
             elif part.function_response is not None:
                 raise InvalidInputError(
-                    f"`{where}.functionResponse` must stand in a turn of the user.", param=where
+                    f"`{where}.functionResponse` must stand in a turn of the user.",
+                    param=f"{where}.functionResponse",
                 )
             elif part.inline_data is not None or part.file_data is not None:
                 read_text(WirePart(thought_signature=part.thought_signature), done)
@@ -183,7 +184,8 @@ class TurnReader:
             where = f"{at}.parts[{place}]"
             if part.function_call is not None:
                 raise InvalidInputError(
-                    f"`{where}.functionCall` must stand in a turn of the model.", param=where
+                    f"`{where}.functionCall` must stand in a turn of the model.",
+                    param=f"{where}.functionCall",
                 )
             answers = part.function_response
             wanted = Role.USER if answers is None else Role.TOOL

@@ -46,7 +46,7 @@ def write_turn(
 def is_loose(part: wire.ReasoningPart) -> bool:
     """Whether the part stands for nothing but the signature of the text after it."""
     own = not Signature(origin=part.origin).is_foreign
-    return own and not part.text and not part.redacted and bool(part.signature)
+    return own and not part.text and bool(part.signature)
 
 
 def write_thought(part: wire.ReasoningPart) -> dict[str, Any] | None:
