@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from django.db import connections, models
 
 Convert = Callable[[Any], Any] | None
@@ -22,37 +23,40 @@ def insert_rows(
     """
     if not rows:
         return
-    sql, converters = _statement(model, tuple(columns), using)
-    prepared = [
-        [
-            value if convert is None or value is None else convert(value)
-            for convert, value in zip(converters, row, strict=True)
-        ]
-        for row in rows
-    ]
-    with connections[using].cursor() as cursor:
+    connection = connections[using]
+    sql, fields = _statement(model, tuple(columns), using)
+    converters = [_converter(field, connection) for field in fields]
+    changed = [(place, convert) for place, convert in enumerate(converters) if convert]
+    prepared = [list(row) for row in rows]
+    for row in prepared:
+        for place, convert in changed:
+            if row[place] is not None:
+                row[place] = convert(row[place])
+    with connection.cursor() as cursor:
         cursor.executemany(sql, prepared)
 
 
 @lru_cache(maxsize=64)
 def _statement(
     model: type[models.Model], columns: tuple[str, ...], using: str
-) -> tuple[str, tuple[Convert, ...]]:
-    connection = connections[using]
-    quote = connection.ops.quote_name
+) -> tuple[str, tuple[Any, ...]]:
+    quote = connections[using].ops.quote_name
     meta = model._meta  # noqa: SLF001 - Django documents it under this name
     fields: list[Any] = [meta.get_field(name) for name in columns]
     names = ", ".join(quote(field.column) for field in fields)
     places = ", ".join("%s" for _ in fields)
     table = quote(meta.db_table)
     sql = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608 - names of our own
-    return sql, tuple(_converter(field, using) for field in fields)
+    return sql, tuple(fields)
 
 
-def _converter(field: Any, using: str) -> Convert:
+def _converter(field: Any, connection: Any) -> Convert:
     """How a value goes into the database; None when it goes as it is."""
+    if isinstance(field, models.JSONField) and connection.vendor == "sqlite":
+        # A text there; the standard library takes ten times as long to write it.
+        return lambda value: msgspec.json.encode(value).decode()
     if isinstance(
         field, models.DateTimeField | models.JSONField | models.BinaryField | models.DecimalField
     ):
-        return lambda value: field.get_db_prep_save(value, connection=connections[using])
+        return lambda value: field.get_db_prep_value(value, connection, prepared=False)
     return None

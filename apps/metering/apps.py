@@ -12,7 +12,6 @@ class MeteringConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        from apps.core import writer
         from apps.metering import services
 
-        writer.register("usage", prepare=services.prepare_usage, write=services.store_usage)
+        services.register_handlers()

@@ -12,7 +12,6 @@ class TelemetryConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        from apps.core import writer
         from apps.telemetry import services
 
-        writer.register("call", prepare=services.prepare_call, write=services.store_calls)
+        services.register_handlers()

@@ -1,170 +1,70 @@
 """Write what happened, show what was said, and let go of what is old."""
 
+import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
 
-from apps.core import crypto
-from apps.core.redaction import MASK, is_secret_name, redact_text
+from apps.core import writer
+from apps.telemetry import rows
 from apps.telemetry.models import AttemptLog, CallBody, CallLog
-from apps.telemetry.types import AttemptRecord, BodyRecord, CallRecord, Headers
+from apps.telemetry.rows import CallRows
 
-# Small enough that one deletion holds the write lock of SQLite for a few milliseconds only.
-SLICE: Final = 200
-_LONGEST_MESSAGE: Final = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class CallRows:
-    """The rows of one call, masked and sealed."""
-
-    call: CallLog
-    attempts: list[AttemptLog]
-    body: CallBody | None
+FIRST_SLICE: Final = 50
+MAX_SLICE: Final = 1000
+# On SQLite everybody else waits for a write transaction: deletions stay below this.
+TRANSACTION_S: Final = 0.004
 
 
-def prepare_call(record: CallRecord) -> CallRows:
-    """Mask and seal; runs in the writer's thread, outside of its transaction."""
-    bodies = record.bodies
-    return CallRows(
-        call=_call_row(record),
-        attempts=[_attempt_row(record.id, attempt) for attempt in record.attempts],
-        body=None if bodies is None else _body_row(record.id, record.created_at, bodies),
-    )
+def register_handlers() -> None:
+    """Tell the writer how calls are stored."""
+    writer.register("call", store_calls, prepare=rows.rows_of)
 
 
-def store_calls(rows: Sequence[CallRows]) -> None:
+def store_calls(calls: Sequence[CallRows]) -> None:
     """Write calls with their attempts and bodies, in the writer's transaction."""
-    CallLog.objects.bulk_create([row.call for row in rows])
-    AttemptLog.objects.bulk_create([attempt for row in rows for attempt in row.attempts])
-    CallBody.objects.bulk_create([row.body for row in rows if row.body is not None])
+    rows.CALLS.insert([call.call for call in calls])
+    rows.ATTEMPTS.insert([attempt for call in calls for attempt in call.attempts])
+    rows.BODIES.insert([call.body for call in calls if call.body is not None])
 
 
 def read_bodies(*, call_id: str) -> tuple[bytes | None, bytes | None]:
-    """Request and response of a call as they were kept, or None each."""
+    """Request and response of a call as they were kept, or None each.
+
+    Raises:
+        SealBrokenError: they were sealed under a key that is gone.
+    """
     row = CallBody.objects.filter(call_id=call_id).first()
     if row is None:
         return None, None
-    return _open(row.request, f"{call_id}:request"), _open(row.response, f"{call_id}:response")
+    return (
+        rows.unseal(row.request, call_id=call_id, part="request"),
+        rows.unseal(row.response, call_id=call_id, part="response"),
+    )
 
 
 def delete_old_logs(*, now: datetime) -> int:
     """Delete calls past their retention, in small transactions; gives how many calls went."""
     limit = now - timedelta(days=settings.PORTAL_LOG_RETENTION_DAYS)
-    _delete_slices(CallBody.objects.filter(created_at__lt=limit), "call_id")
-    _delete_slices(AttemptLog.objects.filter(started_at__lt=limit), "id")
-    return _delete_slices(CallLog.objects.older_than(limit), "id")
+    _delete_slices(CallBody.objects.filter(created_at__lt=limit))
+    _delete_slices(AttemptLog.objects.filter(started_at__lt=limit))
+    return _delete_slices(CallLog.objects.older_than(limit))
 
 
-def _delete_slices(rows: Any, key: str) -> int:
+def _delete_slices(old: Any) -> int:
+    """Delete in slices that take a few milliseconds each, and leave as long for others between."""
     deleted = 0
-    while ids := list(rows.values_list(key, flat=True)[:SLICE]):
-        rows.model.objects.filter(pk__in=ids).delete()
+    size = FIRST_SLICE
+    while ids := list(old.order_by().values_list("pk", flat=True)[:size]):
+        began = time.perf_counter()
+        old.model.objects.filter(pk__in=ids).delete()
+        took = time.perf_counter() - began
         deleted += len(ids)
+        size = max(10, size // 2) if took > TRANSACTION_S else min(MAX_SLICE, size * 2)
+        time.sleep(min(took, TRANSACTION_S))
     return deleted
-
-
-def _call_row(record: CallRecord) -> CallLog:
-    return CallLog(
-        id=record.id,
-        created_at=record.created_at,
-        state=record.state,
-        team_id=record.team_id,
-        application_id=record.application_id,
-        application=record.application,
-        key_id=record.key_id,
-        client_kind=record.client_kind,
-        scope=record.scope,
-        endpoint=record.endpoint[:128],
-        operation=record.operation,
-        dialect=record.dialect,
-        provider=record.provider,
-        provider_dialect=record.provider_dialect,
-        model=record.model[:200],
-        is_simulated=record.is_simulated,
-        stream=record.stream,
-        attempts=len(record.attempts),
-        error_code=record.error_code[:64],
-        error_message=_message(record.error_message),
-        finish_reason=record.finish_reason,
-        input_tokens=record.input_tokens,
-        output_tokens=record.output_tokens,
-        cache_read_tokens=record.cache_read_tokens,
-        cache_write_tokens=record.cache_write_tokens,
-        reasoning_tokens=record.reasoning_tokens,
-        usage_estimated=record.usage_estimated,
-        usd_micros=record.usd_micros,
-        duration_ms=record.duration_ms,
-        first_byte_ms=record.first_byte_ms,
-        warnings=list(record.warnings),
-        session_id=_line(record.session_id),
-        user_agent=_line(record.user_agent),
-    )
-
-
-def _attempt_row(call_id: str, attempt: AttemptRecord) -> AttemptLog:
-    return AttemptLog(
-        id=attempt.id,
-        call_id=call_id,
-        number=attempt.number,
-        state=attempt.state,
-        provider=attempt.provider,
-        model=attempt.model[:200],
-        target_id=attempt.target_id,
-        credential_version_id=attempt.credential_version_id,
-        status=attempt.status,
-        request_headers=_masked(attempt.request_headers),
-        response_headers=_masked(attempt.response_headers),
-        upstream_request_id=_line(attempt.upstream_request_id),
-        started_at=attempt.started_at,
-        first_byte_ms=attempt.first_byte_ms,
-        duration_ms=attempt.duration_ms,
-        error_class=attempt.error_class,
-        error_message=_message(attempt.error_message),
-    )
-
-
-def _body_row(call_id: str, created_at: datetime, bodies: BodyRecord) -> CallBody:
-    return CallBody(
-        call_id=call_id,
-        created_at=created_at,
-        request=_seal(bodies.request, f"{call_id}:request"),
-        response=_seal(bodies.response, f"{call_id}:response"),
-        request_truncated=bodies.request_truncated,
-        response_truncated=bodies.response_truncated,
-    )
-
-
-def _seal(body: bytes | None, context: str) -> bytes | None:
-    return None if body is None else crypto.seal(body, context=context)
-
-
-def _open(sealed: bytes | memoryview | None, context: str) -> bytes | None:
-    return None if sealed is None else crypto.open_sealed(bytes(sealed), context=context)
-
-
-def _masked(headers: Headers) -> list[list[str]]:
-    """Order and repetitions kept; what is secret by name or by looks is masked."""
-    return [
-        [_clean(name), MASK if is_secret_name(name) else redact_text(_clean(value))]
-        for name, value in headers
-    ]
-
-
-def _message(text: str) -> str:
-    return redact_text(_clean(text))[:_LONGEST_MESSAGE]
-
-
-def _line(text: str) -> str:
-    return _clean(text)[:200]
-
-
-def _clean(text: str) -> str:
-    # PostgreSQL stores no NUL in text.
-    return text.replace("\0", "�")
 
 
 def masked_headers(headers: Iterable[Sequence[str]]) -> str:
