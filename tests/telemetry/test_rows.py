@@ -1,4 +1,5 @@
 from dataclasses import fields
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,8 @@ class TestRowsOf:
         call = dict(zip(rows.CALLS.columns, rows.rows_of(record).call, strict=True))
 
         for name in ["endpoint", "model", "session_id", "user_agent"]:
-            assert len(call[name]) == CallLog._meta.get_field(name).max_length
+            field: Any = CallLog._meta.get_field(name)
+            assert len(call[name]) == field.max_length
 
     def test_seals_bodies_and_leaves_no_row_without_them(self) -> None:
         with_bodies = rows.rows_of(call_record(bodies=BodyRecord(request=b"hello", response=None)))

@@ -4,96 +4,160 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='CallBody',
+            name="CallBody",
             fields=[
-                ('call_id', models.CharField(editable=False, max_length=40, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(db_index=True)),
-                ('request', models.BinaryField(null=True)),
-                ('response', models.BinaryField(null=True)),
-                ('request_truncated', models.BooleanField(default=False)),
-                ('response_truncated', models.BooleanField(default=False)),
+                (
+                    "call_id",
+                    models.CharField(
+                        editable=False, max_length=40, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(db_index=True)),
+                ("request", models.BinaryField(null=True)),
+                ("response", models.BinaryField(null=True)),
+                ("request_truncated", models.BooleanField(default=False)),
+                ("response_truncated", models.BooleanField(default=False)),
             ],
             options={
-                'verbose_name': 'body',
-                'verbose_name_plural': 'bodies',
+                "verbose_name": "body",
+                "verbose_name_plural": "bodies",
             },
         ),
         migrations.CreateModel(
-            name='AttemptLog',
+            name="AttemptLog",
             fields=[
-                ('id', models.CharField(editable=False, max_length=40, primary_key=True, serialize=False)),
-                ('call_id', models.CharField(db_index=True, max_length=40)),
-                ('number', models.PositiveSmallIntegerField()),
-                ('state', models.CharField(choices=[('started', 'Started'), ('done', 'Answered'), ('failed', 'Failed'), ('cancelled', 'Stopped')], max_length=16)),
-                ('provider', models.CharField(max_length=64)),
-                ('model', models.CharField(max_length=200)),
-                ('target_id', models.CharField(max_length=40)),
-                ('credential_version_id', models.CharField(blank=True, max_length=40)),
-                ('status', models.PositiveSmallIntegerField(null=True, verbose_name="provider's status")),
-                ('request_headers', models.JSONField(default=list)),
-                ('response_headers', models.JSONField(default=list)),
-                ('upstream_request_id', models.CharField(blank=True, max_length=200, verbose_name="provider's request id")),
-                ('started_at', models.DateTimeField()),
-                ('first_byte_ms', models.FloatField(null=True)),
-                ('duration_ms', models.FloatField(null=True)),
-                ('error_class', models.CharField(blank=True, max_length=64)),
-                ('error_message', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.CharField(
+                        editable=False, max_length=40, primary_key=True, serialize=False
+                    ),
+                ),
+                ("call_id", models.CharField(db_index=True, max_length=40)),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("started", "Started"),
+                            ("done", "Answered"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Stopped"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("provider", models.CharField(max_length=64)),
+                ("model", models.CharField(max_length=200)),
+                ("target_id", models.CharField(max_length=40)),
+                ("credential_version_id", models.CharField(blank=True, max_length=40)),
+                (
+                    "status",
+                    models.PositiveSmallIntegerField(null=True, verbose_name="provider's status"),
+                ),
+                ("request_headers", models.JSONField(default=list)),
+                ("response_headers", models.JSONField(default=list)),
+                (
+                    "upstream_request_id",
+                    models.CharField(
+                        blank=True, max_length=200, verbose_name="provider's request id"
+                    ),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("first_byte_ms", models.FloatField(null=True)),
+                ("duration_ms", models.FloatField(null=True)),
+                ("error_class", models.CharField(blank=True, max_length=64)),
+                ("error_message", models.TextField(blank=True)),
             ],
             options={
-                'verbose_name': 'attempt',
-                'indexes': [models.Index(fields=['started_at'], name='attempt_by_time')],
-                'constraints': [models.UniqueConstraint(fields=('call_id', 'number'), name='attempt_number_once')],
+                "verbose_name": "attempt",
+                "indexes": [models.Index(fields=["started_at"], name="attempt_by_time")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("call_id", "number"), name="attempt_number_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CallLog',
+            name="CallLog",
             fields=[
-                ('id', models.CharField(editable=False, max_length=40, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('done', 'Answered'), ('failed', 'Failed'), ('cancelled', 'Left by the caller')], max_length=16)),
-                ('team_id', models.CharField(max_length=40)),
-                ('application_id', models.CharField(max_length=40)),
-                ('application', models.CharField(max_length=64)),
-                ('key_id', models.CharField(max_length=40)),
-                ('client_kind', models.CharField(max_length=16)),
-                ('scope', models.CharField(max_length=64)),
-                ('endpoint', models.CharField(max_length=128)),
-                ('operation', models.CharField(max_length=32)),
-                ('dialect', models.CharField(max_length=32, verbose_name="caller's dialect")),
-                ('provider', models.CharField(blank=True, max_length=64)),
-                ('provider_dialect', models.CharField(blank=True, max_length=32)),
-                ('model', models.CharField(blank=True, max_length=200)),
-                ('is_simulated', models.BooleanField(default=False, verbose_name='simulated')),
-                ('stream', models.BooleanField(default=False)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('error_code', models.CharField(blank=True, max_length=64)),
-                ('error_message', models.TextField(blank=True)),
-                ('finish_reason', models.CharField(blank=True, max_length=32)),
-                ('input_tokens', models.PositiveBigIntegerField(default=0)),
-                ('output_tokens', models.PositiveBigIntegerField(default=0)),
-                ('cache_read_tokens', models.PositiveBigIntegerField(default=0)),
-                ('cache_write_tokens', models.PositiveBigIntegerField(default=0)),
-                ('reasoning_tokens', models.PositiveBigIntegerField(default=0)),
-                ('usage_estimated', models.BooleanField(default=False)),
-                ('usd_micros', models.BigIntegerField(help_text='Empty: the price is not known.', null=True, verbose_name='cost, millionths of a US dollar')),
-                ('duration_ms', models.FloatField()),
-                ('first_byte_ms', models.FloatField(null=True)),
-                ('warnings', models.JSONField(default=list)),
-                ('session_id', models.CharField(blank=True, max_length=200)),
-                ('user_agent', models.CharField(blank=True, max_length=200)),
+                (
+                    "id",
+                    models.CharField(
+                        editable=False, max_length=40, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("done", "Answered"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Left by the caller"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("team_id", models.CharField(max_length=40)),
+                ("application_id", models.CharField(max_length=40)),
+                ("application", models.CharField(max_length=64)),
+                ("key_id", models.CharField(max_length=40)),
+                ("client_kind", models.CharField(max_length=16)),
+                ("scope", models.CharField(max_length=64)),
+                ("endpoint", models.CharField(max_length=128)),
+                ("operation", models.CharField(max_length=32)),
+                ("dialect", models.CharField(max_length=32, verbose_name="caller's dialect")),
+                ("provider", models.CharField(blank=True, max_length=64)),
+                ("provider_dialect", models.CharField(blank=True, max_length=32)),
+                ("model", models.CharField(blank=True, max_length=200)),
+                ("is_simulated", models.BooleanField(default=False, verbose_name="simulated")),
+                ("stream", models.BooleanField(default=False)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("error_code", models.CharField(blank=True, max_length=64)),
+                ("error_message", models.TextField(blank=True)),
+                ("finish_reason", models.CharField(blank=True, max_length=32)),
+                ("input_tokens", models.PositiveBigIntegerField(default=0)),
+                ("output_tokens", models.PositiveBigIntegerField(default=0)),
+                ("cache_read_tokens", models.PositiveBigIntegerField(default=0)),
+                ("cache_write_tokens", models.PositiveBigIntegerField(default=0)),
+                ("reasoning_tokens", models.PositiveBigIntegerField(default=0)),
+                ("usage_estimated", models.BooleanField(default=False)),
+                (
+                    "usd_micros",
+                    models.BigIntegerField(
+                        help_text="Empty: the price is not known.",
+                        null=True,
+                        verbose_name="cost, millionths of a US dollar",
+                    ),
+                ),
+                ("duration_ms", models.FloatField()),
+                ("first_byte_ms", models.FloatField(null=True)),
+                ("warnings", models.JSONField(default=list)),
+                ("session_id", models.CharField(blank=True, max_length=200)),
+                ("user_agent", models.CharField(blank=True, max_length=200)),
             ],
             options={
-                'verbose_name': 'call',
-                'indexes': [models.Index(fields=['-created_at'], name='call_by_time'), models.Index(fields=['endpoint', '-created_at'], name='call_by_endpoint'), models.Index(fields=['application_id', '-created_at'], name='call_by_application')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['done', 'failed', 'cancelled'])), name='call_state_known')],
+                "verbose_name": "call",
+                "indexes": [
+                    models.Index(fields=["-created_at"], name="call_by_time"),
+                    models.Index(fields=["endpoint", "-created_at"], name="call_by_endpoint"),
+                    models.Index(
+                        fields=["application_id", "-created_at"], name="call_by_application"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["done", "failed", "cancelled"])),
+                        name="call_state_known",
+                    )
+                ],
             },
         ),
     ]
