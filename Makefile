@@ -76,7 +76,7 @@ check-django: $(VENV)/.development
 	$(MANAGE) check --fail-level WARNING
 
 check-templates: $(VENV)/.development
-	$(BIN)/djlint templates --quiet --check --lint
+	@[ ! -d templates ] || $(BIN)/djlint templates --quiet --check --lint
 
 check-spelling: $(VENV)/.development
 	$(BIN)/typos
@@ -97,7 +97,7 @@ check-env: $(VENV)/.development
 fmt: $(VENV)/.development ## format the code and the templates
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
-	$(BIN)/djlint templates --quiet --reformat
+	@[ ! -d templates ] || $(BIN)/djlint templates --quiet --reformat
 
 openapi: $(VENV)/.development ## write docs/openapi.yaml
 	@mkdir -p docs

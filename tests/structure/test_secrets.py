@@ -26,6 +26,7 @@ HARMLESS = [
     "postgresql://user:password@host:5432/name",
     "postgresql://postgres@127.0.0.1:5432/postgres",
     "AKIA" + "IOSFODNN7EXAMPLE",
+    "AIza" + "SyA1234567890abcdefghijklmnopqrstuv",
     "api_key = 'sk-test'",
     "token = settings.OPENAI_KEY",
 ]
