@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from kombu.transport import TRANSPORT_ALIASES, filesystem
 from kombu.utils.json import dumps, loads
@@ -96,8 +96,13 @@ class Transport(filesystem.Transport):  # type: ignore[misc]
 
     Channel = Channel
 
-    # Kombu keeps one broker state for all connections of a class; ours is its own.
-    global_state = filesystem.virtual.BrokerState()
+    # What is bound is known per folder: another folder is another broker.
+    states: ClassVar[dict[str, filesystem.virtual.BrokerState]] = {}
+
+    def __init__(self, client: Any, **options: Any) -> None:
+        super().__init__(client, **options)
+        folder = client.transport_options["control_folder"]
+        self.state = self.states.setdefault(folder, filesystem.virtual.BrokerState())
 
 
 def write_whole(path: Path, content: bytes) -> None:
