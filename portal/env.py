@@ -227,6 +227,8 @@ def read(**overrides: Any) -> Environment:
     try:
         mode = _Mode(**env_file, **{k: v for k, v in overrides.items() if k in _Mode.model_fields})
         home = overrides["home"] = BASE_DIR / mode.home.expanduser()
+        # What is in there is nobody else's business: the database, the secrets.
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if mode.port is None and os.environ.get("PORT"):
             overrides["port"] = os.environ["PORT"]
         if mode.mode == "production":

@@ -32,7 +32,7 @@ def generate() -> dict[str, str]:
 def write_once(path: Path, values: dict[str, str]) -> None:
     """Write the file unless another process was faster; it is never seen half-written."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     draft.touch(mode=0o600)
     with draft.open("w", encoding="utf-8") as file:
         json.dump(values, file, indent=2)

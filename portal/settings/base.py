@@ -1,5 +1,6 @@
 """Applications, database, pages, and the portal's own values."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,8 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-# Straight from the packages unless they were collected for production.
+# Straight from the packages unless they were collected, as the image for production does.
+warnings.filterwarnings("ignore", message="No directory at", category=UserWarning)
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 

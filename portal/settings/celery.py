@@ -9,7 +9,7 @@ from portal.settings.base import ENV
 
 _EMBEDDED = not ENV.broker_url.get_secret_value()
 
-CELERY_BROKER_URL = ENV.broker_url.get_secret_value() or f"{broker.SCHEME}://"
+CELERY_BROKER_URL = ENV.broker_url.get_secret_value() or f"{broker.SCHEME}://localhost//"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     broker.transport_options(ENV.home / "queue")
     if _EMBEDDED
