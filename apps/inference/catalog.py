@@ -234,6 +234,7 @@ def _target(row: Target, credential: CredentialEntry | None) -> TargetEntry:
         price=price_of(
             base_url=provider.base_url,
             model=model.name,
+            dialect=provider.dialect,
             input_usd=model.input_usd_per_mtok,
             output_usd=model.output_usd_per_mtok,
             cache_read_usd=model.cache_read_usd_per_mtok,

@@ -1,35 +1,60 @@
-"""What a call costs: the operator's own prices first, then the bundled price data."""
+"""What a call costs: the operator's own prices first, then the bundled price data.
 
+Resolved once per model when the catalog is loaded; a call only multiplies whole numbers.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
-import genai_prices
+from genai_prices.data_snapshot import get_snapshot
+from genai_prices.types import TieredPrices
 
 from apps.providers import wire
 
 _PICO_PER_MICRO: Final = 1_000_000
-_SAMPLE: Final = 1000
+
+# Whose price list counts where the host says nothing: a proxy, a simulator.
+_VENDORS: Final[Mapping[str, str]] = {
+    "openai_chat": "openai",
+    "openai_responses": "openai",
+    "anthropic_messages": "anthropic",
+    "gemini_generate": "google",
+    "azure_inference": "azure",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Millionths of a millionth of a US dollar per token, as integers; None is unknown.
+
+    A dollar per million tokens is 1,000,000 of them. An unknown cache rate is the input's.
+    """
+
+    input: int | None = None
+    output: int | None = None
+    cache_read: int | None = None
+    cache_write: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Millionths of a millionth of a US dollar per token, as integers.
+    """What a model costs by size of the call.
 
-    A dollar per million tokens is 1,000,000 of them.
+    Steps ascend: a call with more input tokens than the first number of a step pays that step's
+    rates, for all of its tokens.
     """
 
-    input: int
-    output: int
-    cache_read: int
-    cache_write: int
+    steps: tuple[tuple[int, Rates], ...]
 
 
 def price_of(
     *,
     base_url: str,
     model: str,
+    dialect: str = "",
     input_usd: Decimal | None,
     output_usd: Decimal | None,
     cache_read_usd: Decimal | None,
@@ -37,68 +62,102 @@ def price_of(
 ) -> Price | None:
     """The price of a model; own figures (US dollars per million tokens) win one by one.
 
-    None when nothing is known: then a cost is not known either, and never zero.
+    None when nothing is known: then a cost is not known either, and never zero. An own price of
+    zero is believed.
     """
-    known = bundled_price(base_url, model)
-    if known is None and (input_usd is None or output_usd is None):
-        return None
-    read = _pico(input_usd) if input_usd is not None else (known.input if known else 0)
-    write = _pico(output_usd) if output_usd is not None else (known.output if known else 0)
-    own_input = input_usd is not None
-    cached = read if own_input or known is None else known.cache_read
-    stored = read if own_input or known is None else known.cache_write
-    return Price(
-        input=read,
-        output=write,
-        cache_read=_pico(cache_read_usd) if cache_read_usd is not None else cached,
-        cache_write=_pico(cache_write_usd) if cache_write_usd is not None else stored,
+    bundled = bundled_price(base_url, model, dialect)
+    steps = bundled.steps if bundled else ((0, Rates()),)
+    own_input, own_output = _pico(input_usd), _pico(output_usd)
+    own_read, own_write = _pico(cache_read_usd), _pico(cache_write_usd)
+    if own_input is not None:
+        # Bundled cache rates belong to the bundled input rate.
+        steps = tuple((start, Rates(input=own_input, output=r.output)) for start, r in steps)
+    priced = tuple(
+        (
+            start,
+            Rates(
+                input=rates.input,
+                output=rates.output if own_output is None else own_output,
+                cache_read=rates.cache_read if own_read is None else own_read,
+                cache_write=rates.cache_write if own_write is None else own_write,
+            ),
+        )
+        for start, rates in steps
     )
+    return Price(priced) if any(r != Rates() for _, r in priced) else None
 
 
-def usd_micros(usage: wire.Usage, price: Price) -> int:
-    """Cost in millionths of a US dollar, rounded to the nearest.
+def usd_micros(usage: wire.Usage, price: Price) -> int | None:
+    """Cost in millionths of a US dollar, rounded to the nearest; None when a rate is missing.
 
     Cache counts are part of the input and can never be more than it.
     """
+    rates = price.steps[0][1]
+    for start, higher in price.steps[1:]:
+        if usage.input_tokens > start:
+            rates = higher
     read = min(usage.cache_read_tokens, usage.input_tokens)
     written = min(usage.cache_write_tokens, usage.input_tokens - read)
     plain = usage.input_tokens - read - written
-    pico = (
-        plain * price.input
-        + read * price.cache_read
-        + written * price.cache_write
-        + usage.output_tokens * price.output
-    )
+    pico = 0
+    for tokens, rate in (
+        (plain, rates.input),
+        (read, rates.input if rates.cache_read is None else rates.cache_read),
+        (written, rates.input if rates.cache_write is None else rates.cache_write),
+        (usage.output_tokens, rates.output),
+    ):
+        if tokens:
+            if rate is None:
+                return None
+            pico += tokens * rate
     return (pico + _PICO_PER_MICRO // 2) // _PICO_PER_MICRO
 
 
-@lru_cache(maxsize=4096)
-def bundled_price(base_url: str, model: str) -> Price | None:
-    """The price in the bundled data, found by the provider's address and the model's name.
+def bundled_price(base_url: str, model: str, dialect: str = "") -> Price | None:
+    """The price in the bundled data, by the provider's address, else by its dialect.
 
-    A price of zero there means that the data does not know (audio by the hour, for example).
+    Prices that change with the hour are taken as they are now. A list that counts something else
+    than tokens (audio by the hour), or says zero, is not believed.
     """
-    plain = _sample(base_url, model, genai_prices.Usage(input_tokens=_SAMPLE))
-    output = _sample(base_url, model, genai_prices.Usage(output_tokens=_SAMPLE))
-    if not plain or not output:
+    listed = _listed(base_url, model, dialect)
+    if listed is None:
         return None
-    cached = genai_prices.Usage(input_tokens=_SAMPLE, cache_read_tokens=_SAMPLE)
-    stored = genai_prices.Usage(input_tokens=_SAMPLE, cache_write_tokens=_SAMPLE)
-    return Price(
-        input=plain,
-        output=output,
-        cache_read=_sample(base_url, model, cached) or plain,
-        cache_write=_sample(base_url, model, stored) or plain,
+    starts = {0}
+    for price in vars(listed).values():
+        if isinstance(price, TieredPrices):
+            starts.update(tier.start for tier in price.tiers)
+    steps = tuple((start, _rates(listed, start)) for start in sorted(starts))
+    first = steps[0][1]
+    return Price(steps) if first.input or first.output else None
+
+
+def _listed(base_url: str, model: str, dialect: str) -> Any:
+    for vendor, url in ((None, base_url), (_VENDORS.get(dialect), None)):
+        if vendor is None and url is None:
+            continue
+        try:
+            _, found = get_snapshot().find_provider_model(model, None, vendor, url)
+        except LookupError:
+            continue
+        return found.get_prices(datetime.now(UTC))
+    return None
+
+
+def _rates(listed: Any, start: int) -> Rates:
+    return Rates(
+        input=_at(listed.input_mtok, start),
+        output=_at(listed.output_mtok, start),
+        cache_read=_at(listed.cache_read_mtok, start),
+        cache_write=_at(listed.cache_write_mtok, start),
     )
 
 
-def _sample(base_url: str, model: str, usage: genai_prices.Usage) -> int | None:
-    try:
-        found = genai_prices.calc_price(usage, model, provider_api_url=base_url)
-    except (LookupError, ValueError):
-        return None
-    return int(found.total_price * 10**12 / _SAMPLE)
+def _at(price: Decimal | TieredPrices | None, start: int) -> int | None:
+    if isinstance(price, TieredPrices):
+        reached = [tier.price for tier in price.tiers if tier.start <= start]
+        return _pico(reached[-1] if reached else price.base)
+    return _pico(price)
 
 
-def _pico(usd_per_mtok: Decimal) -> int:
-    return int(usd_per_mtok * _PICO_PER_MICRO)
+def _pico(usd_per_mtok: Decimal | None) -> int | None:
+    return None if usd_per_mtok is None else int(Decimal(usd_per_mtok) * _PICO_PER_MICRO)
