@@ -2,7 +2,7 @@
 #
 #   web      docker run … portal
 #   worker   docker run … portal celery --app portal worker --pool threads
-#   beat     docker run … portal celery --app portal beat
+#   beat     docker run … portal celery --app portal beat --pidfile=
 #   migrate  docker run … portal python manage.py migrate
 #
 # It decides nothing that an operator must decide: PORTAL_MODE=production stops the start with a
@@ -31,5 +31,5 @@ VOLUME /var/lib/portal
 EXPOSE 8000
 # One worker for each core is one container for each core. Timeouts leave streams time to end.
 CMD ["uvicorn", "portal.asgi:application", "--host", "0.0.0.0", "--port", "8000", \
-     "--loop", "uvloop", "--http", "httptools", "--no-access-log", \
+     "--loop", "uvloop", "--http", "httptools", "--lifespan", "on", "--no-access-log", \
      "--timeout-graceful-shutdown", "120"]
