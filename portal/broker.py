@@ -14,7 +14,7 @@ from pathlib import Path
 from queue import Empty
 from typing import Any, ClassVar, Final
 
-from kombu.transport import TRANSPORT_ALIASES, filesystem
+from kombu.transport import TRANSPORT_ALIASES, filesystem, virtual
 from kombu.utils.json import dumps, loads
 from typing_extensions import override
 
@@ -38,17 +38,17 @@ def transport_options(folder: Path) -> dict[str, Any]:
     }
 
 
-class Channel(filesystem.Channel):  # type: ignore[misc]
+class Channel(filesystem.Channel):
     """A channel whose every write is a rename."""
 
     @override
-    def _put(self, queue: str, payload: dict[str, Any], **options: Any) -> None:
+    def _put(self, queue: str, payload: Any, **options: Any) -> None:  # type: ignore[override]
         # Wall-clock time: the order of names must survive a reboot.
         name = f"{time.time_ns():020d}_{uuid.uuid4().hex}.{queue}.msg"
         write_whole(Path(self.data_folder_out) / name, dumps(payload).encode())
 
     @override
-    def _get(self, queue: str) -> dict[str, Any]:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
         suffix = f"{queue}.msg"
         for name in sorted(os.listdir(self.data_folder_in)):  # noqa: PTH208  (names, not paths)
             if name.partition(".")[2] != suffix:
@@ -59,18 +59,20 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
                 (Path(self.data_folder_in) / name).rename(taken)
             except FileNotFoundError:
                 continue
-            payload: dict[str, Any] = loads(taken.read_text(encoding="utf-8"))
+            payload = loads(taken.read_text(encoding="utf-8"))
             taken.unlink()
             return payload
         raise Empty
 
     @override
-    def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
+    def _queue_bind(
+        self, exchange: str, routing_key: str | None, pattern: str | None, queue: str | None
+    ) -> None:
         binding = [routing_key or "", pattern or "", queue or ""]
         with self._table_lock():
             table = [list(row) for row in self.get_table(exchange)]
             if binding not in table:
-                write_whole(self._exchange_file(exchange), dumps([binding, *table]).encode())
+                write_whole(self._file_of(exchange), dumps([binding, *table]).encode())
 
     @override
     def _delete(
@@ -82,7 +84,11 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
             table = [list(row) for row in self.get_table(exchange)]
             if binding in table:
                 table.remove(binding)
-                write_whole(self._exchange_file(exchange), dumps(table).encode())
+                write_whole(self._file_of(exchange), dumps(table).encode())
+
+    def _file_of(self, exchange: str) -> Path:
+        path: Path = self._exchange_file(exchange)  # type: ignore[attr-defined]
+        return path
 
     @contextlib.contextmanager
     def _table_lock(self) -> Iterator[None]:
@@ -91,18 +97,18 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
             yield
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]
+class Transport(filesystem.Transport):
     """Kombu's filesystem transport with the safe channel."""
 
     Channel = Channel
 
     # What is bound is known per folder: another folder is another broker.
-    states: ClassVar[dict[str, filesystem.virtual.BrokerState]] = {}
+    states: ClassVar[dict[str, virtual.BrokerState]] = {}
 
     def __init__(self, client: Any, **options: Any) -> None:
         super().__init__(client, **options)
         folder = client.transport_options["control_folder"]
-        self.state = self.states.setdefault(folder, filesystem.virtual.BrokerState())
+        self.state = self.states.setdefault(folder, virtual.BrokerState())
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -34,7 +34,7 @@ class RandomSecretHasher(BasePasswordHasher):
         return hmac.compare_digest(expected.encode(), encoded.encode())
 
     @override
-    def safe_summary(self, encoded: str) -> dict[str, Any]:
+    def safe_summary(self, encoded: str) -> Any:
         parts = self.decode(encoded)
         return {"algorithm": parts["algorithm"], "hash": mask_hash(parts["hash"])}
 

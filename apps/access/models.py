@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from oauth2_provider.models import AbstractApplication, ApplicationManager
+from oauth2_provider.models import AbstractApplication
 from typing_extensions import override
 
 from apps.core.fields import PublicIdField
@@ -19,8 +19,14 @@ class ApplicationQuerySet(ConfiguredQuerySet["Application"]):
     def active(self) -> Self:
         return self.filter(status=Application.Status.ACTIVE)
 
+    def get_by_natural_key(self, client_id: str) -> "Application":
+        return self.get(client_id=client_id)
 
-class Application(Configured, AbstractApplication):  # type: ignore[misc]
+
+ApplicationManager = models.Manager.from_queryset(ApplicationQuerySet)
+
+
+class Application(Configured, AbstractApplication):
     """A program that calls the portal, and the OAuth client that it is at the same time."""
 
     topic = "access"
@@ -56,7 +62,7 @@ class Application(Configured, AbstractApplication):  # type: ignore[misc]
     scopes = models.JSONField(default=list, help_text="No key or token of it can have more.")
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects: ClassVar[Any] = ApplicationManager.from_queryset(ApplicationQuerySet)()
+    objects: ClassVar = ApplicationManager()
 
     class Meta(AbstractApplication.Meta):
         constraints = [
@@ -89,6 +95,9 @@ class APIKeyQuerySet(ConfiguredQuerySet["APIKey"]):
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now)).filter(
             state__in=[APIKey.State.ACTIVE, APIKey.State.OVERLAP]
         )
+
+
+APIKeyManager = models.Manager.from_queryset(APIKeyQuerySet)
 
 
 class APIKey(Configured):
@@ -135,7 +144,7 @@ class APIKey(Configured):
     revoked_by = models.CharField(max_length=64, blank=True, editable=False)
     revoked_reason = models.CharField(max_length=200, blank=True)
 
-    objects: ClassVar[APIKeyQuerySet] = models.Manager.from_queryset(APIKeyQuerySet)()  # type: ignore[assignment]
+    objects: ClassVar = APIKeyManager()
 
     class Meta:
         verbose_name = "API key"

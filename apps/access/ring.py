@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, cast
 
 from django.db import Error as DatabaseAnyError
 from django.db import close_old_connections
@@ -27,7 +27,7 @@ from apps.access.keys import ParsedKey, digest_of, is_same, parse
 from apps.access.models import APIKey, Application
 from apps.core import snapshot
 from apps.core.errors import UnavailableError
-from apps.core.principal import Principal
+from apps.core.principal import ClientKind, Principal
 
 CAPACITY: Final = 100_000
 UNKNOWN_CAPACITY: Final = 20_000
@@ -179,7 +179,7 @@ def entry_of(key: APIKey) -> Entry:
         application_slug=application.slug,
         team_id=application.team_id,
         team_slug=application.team.slug,
-        kind=application.kind,
+        kind=cast(ClientKind, application.kind),
         scopes=scopes,
         endpoints=endpoints,
     )

@@ -1,8 +1,6 @@
 """People and the teams that they work in."""
 
-from typing import ClassVar
-
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser
 from django.db import models
 from typing_extensions import override
 
@@ -15,8 +13,6 @@ class User(AbstractUser):
 
     id = PublicIdField("user")
     email = models.EmailField("email address", unique=True)
-
-    objects: ClassVar[UserManager["User"]] = UserManager()
 
     REQUIRED_FIELDS = ["email"]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, models, router, transaction
 from django.db.models import F
@@ -89,10 +89,11 @@ class ConfiguredQuerySet(models.QuerySet[_Row]):
     delete.queryset_only = True  # type: ignore[attr-defined]
 
     def _for_write_db(self) -> str:
-        return self._db or router.db_for_write(self.model)
+        self._for_write = True  # then `db` is where writes go, as Django's own writes do it
+        return self.db
 
     @override
-    def bulk_create(self, objs: Iterable[_Row], *args: Any, **options: Any) -> list[_Row]:  # type: ignore[misc]
+    def bulk_create(self, objs: Iterable[_Row], *args: Any, **options: Any) -> list[_Row]:
         using = self._for_write_db()
         with transaction.atomic(using=using):
             created = super().bulk_create(objs, *args, **options)
@@ -113,7 +114,7 @@ class Configured(models.Model):
 
     topic: ClassVar[str]
 
-    objects: ClassVar[models.Manager[Self]] = ConfiguredManager()  # type: ignore[assignment]
+    objects = ConfiguredManager()
 
     class Meta:
         abstract = True

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from kombu import Connection, Exchange, Queue
+from kombu.simple import SimpleQueue
 
 from portal import broker
 from tests.conftest import REPOSITORY
@@ -47,12 +48,16 @@ def publish(connection: Connection, *bodies: Any) -> None:
         producer.publish(body, exchange=QUEUE.exchange, routing_key="work", declare=[QUEUE])
 
 
+def simple(connection: Connection) -> SimpleQueue:
+    return SimpleQueue(connection, QUEUE)  # type: ignore[arg-type]  # the stubs know only names
+
+
 class TestTransport:
     def test_hands_messages_on_in_order_and_leaves_no_file(
         self, connection: Connection, tmp_path: Path
     ) -> None:
         publish(connection, *range(5))
-        queue = connection.SimpleQueue(QUEUE)
+        queue = simple(connection)
 
         taken = []
         for _ in range(5):
@@ -69,13 +74,13 @@ class TestTransport:
         self, connection: Connection, tmp_path: Path
     ) -> None:
         publish(connection, "once")
-        queue = connection.SimpleQueue(QUEUE)
+        queue = simple(connection)
         queue.get(timeout=5)
         queue.close()
         connection.close()
 
         with connect(tmp_path) as later:
-            again = later.SimpleQueue(QUEUE).get(timeout=5)
+            again = simple(later).get(timeout=5)
             again.ack()
 
         assert again.payload == "once"
@@ -93,7 +98,7 @@ class TestTransport:
 
         def consume() -> None:
             with connect(tmp_path) as own:
-                queue = own.SimpleQueue(QUEUE)
+                queue = simple(own)
                 while len(taken) < expected:
                     try:
                         message = queue.get(timeout=0.5)

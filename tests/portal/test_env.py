@@ -1,6 +1,7 @@
 """The typed environment."""
 
 import json
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ PRODUCTION = {
 
 @pytest.fixture(autouse=True)
 def _empty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in list(env.os.environ):
+    for name in list(os.environ):
         if name.startswith("PORTAL_") or name == "PORT":
             monkeypatch.delenv(name)
     monkeypatch.setenv("PORTAL_HOME", str(tmp_path / "home"))

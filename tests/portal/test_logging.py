@@ -3,6 +3,7 @@
 import json
 import logging
 from io import StringIO
+from typing import Any
 
 import pytest
 import structlog
@@ -15,7 +16,8 @@ KEY = "ptl_0123456789abcdef_ThisIsTheSecretPart"
 @pytest.fixture
 def written() -> StringIO:
     stream = StringIO()
-    options = dict(settings.LOGGING["formatters"]["portal"])
+    logging_settings: dict[str, Any] = dict(settings.LOGGING)
+    options = dict(logging_settings["formatters"]["portal"])
     formatter = options.pop("()")
     made = import_string(formatter) if isinstance(formatter, str) else formatter
     handler = logging.StreamHandler(stream)
