@@ -67,6 +67,7 @@ _BY_KIND: Mapping[str, tuple[int, str]] = {
     "unpaid": (402, "RESOURCE_EXHAUSTED"),
     "forbidden": (403, "PERMISSION_DENIED"),
     "not_found": (404, "NOT_FOUND"),
+    "method": (405, "INVALID_ARGUMENT"),
     "conflict": (409, "ABORTED"),
     "stale": (412, "FAILED_PRECONDITION"),
     "too_large": (413, "INVALID_ARGUMENT"),

@@ -6,7 +6,6 @@ Source: protobuf.dev/programming-guides/json (parsers accept both names of a fie
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 
@@ -37,8 +36,8 @@ def camel_fields(incoming: wire.Incoming) -> Mapping[str, msgspec.Raw]:
     """The top-level fields of a request, every known key in it spelt in camelCase."""
     if _SNAKE_KEY.search(incoming.body) is None:
         return incoming.fields or read(dict[str, msgspec.Raw], incoming.body)
-    spelt = _respell(read(dict[str, Any], incoming.body))
-    return {key: msgspec.Raw(msgspec.json.encode(value)) for key, value in spelt.items()}
+    fields = read(dict[str, msgspec.Raw], incoming.body)
+    return {camel(key): _respell(camel(key), value) for key, value in fields.items()}
 
 
 @lru_cache(maxsize=1024)
@@ -47,13 +46,14 @@ def camel(key: str) -> str:
     return _UNDERSCORE.sub(lambda match: match[1].upper(), key)
 
 
-def _respell(value: Any) -> Any:
-    if isinstance(value, dict):
-        spelt = {}
-        for key, inner in value.items():
-            name = camel(key)
-            spelt[name] = inner if name in _OPAQUE else _respell(inner)
-        return spelt
-    if isinstance(value, list):
-        return [_respell(item) for item in value]
-    return value
+def _respell(name: str, raw: msgspec.Raw) -> msgspec.Raw:
+    """The value of field `name` with its own keys respelt; what is opaque keeps its text."""
+    start = bytes(raw)[:1]
+    if name in _OPAQUE or start not in (b"{", b"["):
+        return raw
+    if start == b"[":
+        items = msgspec.json.decode(raw, type=list[msgspec.Raw])
+        return msgspec.Raw(msgspec.json.encode([_respell("", item) for item in items]))
+    fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    spelt = {camel(key): _respell(camel(key), value) for key, value in fields.items()}
+    return msgspec.Raw(msgspec.json.encode(spelt))
