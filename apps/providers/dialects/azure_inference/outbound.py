@@ -95,8 +95,9 @@ def build_count(
     call: wire.ChatCall,
     model: wire.TargetModel,
     options: Options,
-) -> None:
+) -> wire.UpstreamRequest | None:
     """Count nothing: the dialect has no way to."""
+    return None
 
 
 def forward_request(

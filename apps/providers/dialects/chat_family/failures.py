@@ -208,9 +208,8 @@ def _all_codes(error: Mapping[str, Any]) -> set[str]:
     if isinstance(inner, dict):
         found.append(inner.get("code"))
     details = error.get("details")
-    for detail in details if isinstance(details, list) else ():
-        if isinstance(detail, dict):
-            found.append(detail.get("reason"))
+    details = details if isinstance(details, list) else []
+    found += [detail.get("reason") for detail in details if isinstance(detail, dict)]
     return {code for code in found if isinstance(code, str)}
 
 

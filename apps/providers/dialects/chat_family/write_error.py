@@ -11,6 +11,7 @@ STATUSES = {
     "unpaid": 402,
     "forbidden": 403,
     "not_found": 404,
+    "method": 405,
     "conflict": 409,
     "stale": 412,
     "too_large": 413,

@@ -26,7 +26,7 @@ def azure_validator(shared: Path, name: str) -> jsonschema.Draft202012Validator:
 
 def _validator(file: Path, pointer: str) -> jsonschema.Draft202012Validator:
     document = _nullable(json.loads(file.read_bytes()))
-    resource = referencing.Resource(contents=document, specification=DRAFT202012)
+    resource = DRAFT202012.create_resource(document)
     registry: Any = referencing.Registry().with_resource("urn:doc", resource)
     return jsonschema.Draft202012Validator({"$ref": f"urn:doc#{pointer}"}, registry=registry)
 

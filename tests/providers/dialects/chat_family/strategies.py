@@ -36,9 +36,7 @@ document_parts = st.builds(
 )
 audio_by_value = st.builds(
     wire.AudioPart,
-    media=st.builds(
-        wire.Media, media_type=st.sampled_from(["audio/wav", "audio/mpeg"]), data=data
-    ),
+    media=st.builds(wire.Media, media_type=st.sampled_from(["audio/wav", "audio/mpeg"]), data=data),
 )
 audio_by_url = st.builds(
     wire.AudioPart, media=st.builds(wire.Media, url=names.map("https://x.test/{}".format))
@@ -245,9 +243,7 @@ def replies(draw: st.DrawFn, dialect: str, *, refusals: bool = True) -> wire.Cha
         id=draw(names),
         model=draw(names),
         created=draw(counts),
-        choices=tuple(
-            draw(choices(index, dialect, refusals=refusals)) for index in range(number)
-        ),
+        choices=tuple(draw(choices(index, dialect, refusals=refusals)) for index in range(number)),
         usage=draw(usages()),
     )
 
@@ -276,9 +272,7 @@ def _deltas(choice: wire.Choice, pieces: int) -> list[wire.ChatDelta]:
             case wire.RefusalPart():
                 deltas += [wire.RefusalDelta(text=t, choice=at) for t in _cut(part.text, pieces)]
             case wire.ReasoningPart():
-                deltas += [
-                    wire.ReasoningDelta(text=t, choice=at) for t in _cut(part.text, pieces)
-                ]
+                deltas += [wire.ReasoningDelta(text=t, choice=at) for t in _cut(part.text, pieces)]
                 deltas.append(
                     wire.ReasoningEnd(
                         signature=part.signature,

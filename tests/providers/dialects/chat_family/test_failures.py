@@ -69,7 +69,12 @@ class TestReadError:
                 "t",
                 "p",
             ),
-            ({"error": {"code": "BadRequest", "message": "m", "target": "x"}}, "m", "BadRequest", "x"),
+            (
+                {"error": {"code": "BadRequest", "message": "m", "target": "x"}},
+                "m",
+                "BadRequest",
+                "x",
+            ),
             ({"error": "m"}, "m", None, None),
             ({"status": 422, "code": "c", "message": "m"}, "m", "c", None),
             ({"statusCode": 400, "message": "m"}, "m", None, None),
@@ -98,7 +103,12 @@ class TestReadError:
                 "INVALID_ARGUMENT",
                 None,
             ),
-            ({"error": {"code": 400, "message": "m", "metadata": {"raw": "r"}}}, "m: r", None, None),
+            (
+                {"error": {"code": 400, "message": "m", "metadata": {"raw": "r"}}},
+                "m: r",
+                None,
+                None,
+            ),
             ("m", "m", None, None),
         ],
     )
@@ -154,9 +164,7 @@ class TestReadError:
             ({}, None),
         ],
     )
-    def test_reads_when_to_come_back(
-        self, headers: dict[str, str], seconds: float | None
-    ) -> None:
+    def test_reads_when_to_come_back(self, headers: dict[str, str], seconds: float | None) -> None:
         assert read(429, said(), headers).retry_after_s == seconds
 
     def test_reads_when_to_come_back_from_geminis_details(self) -> None:
@@ -175,13 +183,24 @@ class TestReadError:
     @given(
         st.recursive(
             st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-            lambda inner: st.lists(inner, max_size=2)
-            | st.dictionaries(
-                st.sampled_from(
-                    ["error", "message", "code", "detail", "details", "loc", "msg", "innererror"]
-                ),
-                inner,
-                max_size=3,
+            lambda inner: (
+                st.lists(inner, max_size=2)
+                | st.dictionaries(
+                    st.sampled_from(
+                        [
+                            "error",
+                            "message",
+                            "code",
+                            "detail",
+                            "details",
+                            "loc",
+                            "msg",
+                            "innererror",
+                        ]
+                    ),
+                    inner,
+                    max_size=3,
+                )
             ),
         )
     )

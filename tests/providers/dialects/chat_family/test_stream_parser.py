@@ -201,9 +201,7 @@ class TestToolCalls:
     def test_take_arguments_that_are_an_object(self) -> None:
         fragment = {"index": 0, "id": "a", "function": {"name": "f", "arguments": {"x": 1}}}
 
-        assert parts(calls(fragment)) == (
-            wire.ToolCallPart(id="a", name="f", arguments='{"x":1}'),
-        )
+        assert parts(calls(fragment)) == (wire.ToolCallPart(id="a", name="f", arguments='{"x":1}'),)
 
     def test_keep_their_signature(self) -> None:
         extra = {"google": {"thought_signature": "s"}}
