@@ -64,6 +64,13 @@ class NotFoundError(PortalError):
     kind = "not_found"
 
 
+class MethodNotAllowedError(PortalError):
+    """The path is there, and does not answer this HTTP method."""
+
+    code = "method_not_allowed"
+    kind = "method"
+
+
 class ConflictError(PortalError):
     """The state of the resource does not allow this now."""
 

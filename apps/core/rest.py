@@ -22,6 +22,7 @@ STATUS_OF_KIND: Final[Mapping[str, int]] = {
     "unpaid": 402,
     "forbidden": 403,
     "not_found": 404,
+    "method": 405,
     "conflict": 409,
     "stale": 412,
     "too_large": 413,

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from rest_framework.views import APIView
 
-from apps.core.errors import InvalidInputError, PortalError, TooLargeError
+from apps.core.errors import MethodNotAllowedError, PortalError, TooLargeError
 from apps.core.ids import new_id
 from apps.gateway.authentication import ApiKeyAuthentication, HasScope
 from apps.providers.dialects.base import Dialect
@@ -198,9 +198,9 @@ class EdgeView(APIView):
         if request.method == "OPTIONS":
             return EdgeReply(status=204, headers=[allow])
         reply = self.render_error(
-            InvalidInputError(f"Use {' or '.join(methods)} here, not {request.method}."), request
+            MethodNotAllowedError(f"Use {' or '.join(methods)} here, not {request.method}."),
+            request,
         )
-        reply.status = 405
         reply.headers.append(allow)
         return reply
 

@@ -5,6 +5,8 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 
+import msgspec
+
 from apps.core.errors import NotFoundError, PortalError, UnavailableError
 from apps.core.ids import new_id
 from apps.inference import catalog, estimate, records
@@ -199,12 +201,13 @@ async def _whole(
 def _check_whole(call: Call, how: Translation, content_type: str, raw: bytes) -> None:
     """A page where JSON was promised is no answer, whatever its status (binary audio is)."""
     if how.relays and call.incoming.operation in _JSON_ANSWERS:
-        start = raw[:64].lstrip()
-        if not start.startswith((b"{", b"[")):
-            kind = content_type.partition(";")[0]
+        try:
+            _JSON.decode(raw)
+        except (msgspec.DecodeError, RecursionError) as error:
+            kind = content_type.partition(";")[0] or "something"
             raise ProviderProtocolError(
-                f"The provider answered with {kind or 'something'} instead of JSON.", body=raw
-            )
+                f"The provider answered with {kind} that is not valid JSON.", body=raw
+            ) from error
 
 
 async def _streamed(
@@ -322,5 +325,6 @@ _REQUEST_ID_HEADERS = (
     "x-goog-request-id",
     "cf-ray",
 )
+_JSON = msgspec.json.Decoder(msgspec.Raw)
 _JSON_ANSWERS = frozenset({"chat", "embeddings", "count_tokens", "moderations", "images", "rerank"})
 _METERED = frozenset({"chat", "embeddings"})

@@ -52,7 +52,9 @@ def _text_of(content: Any) -> str:
 def _chat_usage(usage: Any) -> tuple[int, int] | None:
     if not usage:
         return None
-    return usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
+    inputs, outputs = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
+    # Some compatible services leave thoughts out of the completion, and only the total has them.
+    return inputs, max(outputs, (usage.get("total_tokens") or 0) - inputs)
 
 
 def _chat(reply: Any) -> Said:
@@ -172,13 +174,14 @@ def _gemini(reply: Any) -> Said:
 def _gemini_stream(chunks: Iterable[Any]) -> Said:
     said = Said()
     for chunk in chunks:
-        for candidate in (chunk.get("candidates") or [])[:1]:
+        for candidate in chunk.get("candidates") or []:
+            if candidate.get("index", 0):
+                continue
             for part in (candidate.get("content") or {}).get("parts") or []:
                 if "text" in part and not part.get("thought"):
                     said.text += part["text"]
-                if "functionCall" in part and part["functionCall"].get("name"):
-                    call = part["functionCall"]
-                    said.tools.append((call["name"], call.get("args") or {}))
+                if "functionCall" in part:
+                    _gemini_call(said, part["functionCall"])
         if usage := chunk.get("usageMetadata"):
             inputs = ("promptTokenCount", "toolUsePromptTokenCount")
             outputs = ("candidatesTokenCount", "thoughtsTokenCount")
@@ -187,6 +190,17 @@ def _gemini_stream(chunks: Iterable[Any]) -> Said:
                 sum(usage.get(key) or 0 for key in outputs),
             )
     return said
+
+
+def _gemini_call(said: Said, call: Any) -> None:
+    """A whole call, or a piece of one: newer models stream arguments by path (`$.city`)."""
+    if call.get("name"):
+        said.tools.append((call["name"], dict(call.get("args") or {})))
+    for piece in call.get("partialArgs") or []:
+        arguments = said.tools[-1][1]
+        key = piece["jsonPath"].removeprefix("$.")
+        if "stringValue" in piece:
+            arguments[key] = arguments.get(key, "") + piece["stringValue"]
 
 
 _WHOLES = {

@@ -63,6 +63,7 @@ _SHOWN: Mapping[str, tuple[int, str]] = {
     "unpaid": (402, "billing_error"),
     "forbidden": (403, "permission_error"),
     "not_found": (404, "not_found_error"),
+    "method": (405, "invalid_request_error"),
     "conflict": (409, "conflict_error"),
     "stale": (412, "invalid_request_error"),
     "too_large": (413, "request_too_large"),

@@ -45,6 +45,7 @@ _SHAPES: Mapping[str, _Shape] = {
     "unpaid": _Shape(402, "insufficient_quota", "insufficient_quota"),
     "forbidden": _Shape(403, "permission_error"),
     "not_found": _Shape(400, "invalid_request_error", "model_not_found"),
+    "method": _Shape(405, "invalid_request_error"),
     "conflict": _Shape(409, "invalid_request_error"),
     "stale": _Shape(412, "invalid_request_error"),
     "too_large": _Shape(413, "invalid_request_error"),
