@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
+from django.views.decorators.debug import sensitive_variables
 
 from apps.core import crypto
 from apps.core.ids import new_id
@@ -14,6 +15,7 @@ _SHOWN = 4
 _LONG_ENOUGH_TO_SHOW = 16
 
 
+@sensitive_variables("secret")
 def enter_secret(
     *, provider: Provider, secret: str, name: str = "default"
 ) -> tuple[Credential, bool]:
@@ -46,6 +48,7 @@ def enter_secret(
     return credential, True
 
 
+@sensitive_variables()
 def open_secret(*, version: CredentialVersion) -> str:
     """The secret of a version, for the loader of the catalog only.
 
@@ -71,6 +74,7 @@ def is_usable(credential: Credential) -> bool:
         return False
 
 
+@sensitive_variables("secret")
 def _add_version(credential: Credential, secret: str, fingerprint: str) -> None:
     last = credential.versions.aggregate(last=Max("number"))["last"] or 0
     version_id = new_id("ver")

@@ -106,6 +106,8 @@ def extra_headers(given: Mapping[str, object], *, param: str = "extra_headers") 
         InvalidInputError: a name or value that is no header, or a header that others own (Host,
             the connection's own, credentials).
     """
+    if not isinstance(given, Mapping):
+        raise InvalidInputError("Extra headers are an object of names and values.", param=param)
     checked = []
     seen = set()
     for name, value in given.items():

@@ -71,3 +71,8 @@ class TestExtraHeaders:
     def test_refuses_the_same_name_twice(self) -> None:
         with pytest.raises(InvalidInputError, match="twice"):
             auth.extra_headers({"x-a": "1", "X-A": "2"})
+
+    @pytest.mark.parametrize("given", [None, ["x-a"], "x-a: 1"])
+    def test_refuses_what_is_no_object(self, given: Any) -> None:
+        with pytest.raises(InvalidInputError, match="object"):
+            auth.extra_headers(given)
