@@ -82,6 +82,9 @@ class EventParser:
 
 def _end_of_block(data: bytes | bytearray, start: int) -> int:
     """Where the first block ends, blank line included; -1 when that cannot be said yet."""
+    fast = data.find(b"\n\n", start)
+    if data.find(b"\r", start, fast if fast >= 0 else len(data)) < 0:
+        return fast + 2 if fast >= 0 else -1
     match = _BLANK.search(data, start)
     if match is None:
         return -1

@@ -117,18 +117,19 @@ class MessageWriter(ContentWriter):
     def _results(self, message: wire.Message, at: str) -> list[dict[str, Any]]:
         """Tool messages, then what they cannot hold (images, files) as the user's message."""
         written: list[dict[str, Any]] = []
-        moved: list[wire.Part] = []
-        for part in message.parts:
+        moved: list[dict[str, Any]] = []
+        for index, part in enumerate(message.parts):
             if isinstance(part, wire.ToolResultPart):
                 texts, others = self._split(part)
                 content = self.text(texts, at)
                 written.append({"role": "tool", "tool_call_id": part.call_id, "content": content})
                 if others:
                     intro = f"Attached to the result of tool call {part.call_id}:"
-                    moved += [wire.TextPart(text=intro), *others]
+                    moved.append({"type": "text", "text": intro})
+                    moved += self.parts(others, f"{at}.content[{index}]")
         if moved:
             self.warn(f"{at}: media of a tool result moved to a user message")
-            written.append({"role": "user", "content": self.parts(moved, at)})
+            written.append({"role": "user", "content": moved})
         return written
 
     def _split(self, part: wire.ToolResultPart) -> tuple[list[wire.Part], list[wire.Part]]:
