@@ -91,14 +91,28 @@ class Greeting:
 def greeting(port: int, facts: dict[str, Any]) -> str:
     """Write what a person needs to begin; `facts` are those of quickstart.json."""
     base_url = f"http://{HOST}:{port}"
+    admin = facts.get("admin") or {}
     lines = ["", f"The portal answers on {base_url}", f"  admin   {base_url}/admin/"]
-    if facts.get("username"):
-        lines.append(f"  log in  {facts['username']} / {facts.get('password', '')}")
+    if admin.get("password"):
+        lines.append(f"  log in  {admin['username']} / {admin['password']}")
+    elif admin:
+        lines.append(f"  log in  {admin['username']}, with the password that you gave it")
     else:
         lines.append("  log in  after `manage.py createsuperuser`")
-    if facts.get("curl"):
-        lines += ["  try     " + str(facts["curl"])]
-    return "\n".join([*lines, "Ctrl-C ends everything.", ""])
+    if facts.get("api_key"):
+        lines += ["", "Its providers are simulated. Try:", "", curl(base_url, facts["api_key"])]
+    return "\n".join([*lines, "", "Ctrl-C ends everything.", ""])
+
+
+def curl(base_url: str, api_key: str) -> str:
+    """Write a command that works as it is."""
+    body = '{"model": "demo-chat", "messages": [{"role": "user", "content": "What is a fjord?"}]}'
+    return (
+        f"curl {base_url}/v1/chat/completions \\\n"
+        f"  -H 'Authorization: Bearer {api_key}' \\\n"
+        f"  -H 'Content-Type: application/json' \\\n"
+        f"  -d '{body}'"
+    )
 
 
 def quickstart() -> dict[str, Any]:
