@@ -6,6 +6,7 @@ import pytest
 from apps.core.errors import (
     AuthenticationError,
     InvalidInputError,
+    MethodNotAllowedError,
     NotFoundError,
     PortalError,
     QuotaExceededError,
@@ -468,6 +469,7 @@ class TestRenderError:
             (UnsupportedContentError("m"), 400, "invalid_request_error", "unsupported_content"),
             (AuthenticationError("m"), 401, "invalid_request_error", "invalid_api_key"),
             (NotFoundError("m"), 404, "invalid_request_error", "model_not_found"),
+            (MethodNotAllowedError("m"), 405, "invalid_request_error", "method_not_allowed"),
             (QuotaExceededError("m"), 429, "rate_limit_error", "quota_exceeded"),
             (UnavailableError("m"), 503, "server_error", "unavailable"),
             (PortalError("m"), 500, "server_error", "error"),
