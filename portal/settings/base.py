@@ -124,7 +124,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 # Straight from the packages unless they were collected, as the image for production does.
 warnings.filterwarnings("ignore", message="No directory at", category=UserWarning)
+# Whitenoise hands its files out synchronously; they are small, and browsers keep them.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
-
-UNFOLD = {"SITE_TITLE": "Portal", "SITE_HEADER": "Portal", "SITE_URL": None}
