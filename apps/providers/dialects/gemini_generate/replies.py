@@ -16,6 +16,7 @@ from apps.providers.dialects.gemini_generate.parts import (
 )
 from apps.providers.dialects.gemini_generate.terms import (
     FINISH_NAMES,
+    YEAR_10000,
     WireLogprobs,
     WireUsage,
     read_finish,
@@ -191,7 +192,7 @@ def render_reply(reply: wire.ChatReply, call: wire.ChatCall) -> bytes:
 def reply_head(reply_id: str, model: str, created: int) -> dict[str, Any]:
     """What every answer and every event repeats."""
     head = {"modelVersion": model, "responseId": reply_id}
-    if created > 0:
+    if 0 < created < YEAR_10000:
         head["createTime"] = write_time(created)
     return head
 

@@ -11,6 +11,9 @@ from apps.providers.wire import FinishReason
 
 NAME = "gemini_generate"
 
+YEAR_10000 = 253_402_300_800
+"""Unix seconds that a date can no longer say."""
+
 FINISH_REASONS: Mapping[str, FinishReason] = {
     "STOP": FinishReason.STOP,
     "MAX_TOKENS": FinishReason.LENGTH,
