@@ -6,6 +6,7 @@ from django.db.models import Max
 from django.views.decorators.debug import sensitive_variables
 
 from apps.core import crypto
+from apps.core.errors import InvalidInputError
 from apps.core.ids import new_id
 from apps.credentials.models import Credential, CredentialVersion
 from apps.providers import addresses, auth
@@ -70,7 +71,7 @@ def is_usable(credential: Credential) -> bool:
         return False
     try:
         return credential.origin == origin_of(credential.provider)
-    except addresses.InvalidInputError:
+    except InvalidInputError:
         return False
 
 
