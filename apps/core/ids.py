@@ -1,7 +1,8 @@
 """Public ids: a prefix that names the kind, then 26 characters that sort by time of creation."""
 
 import base64
-import secrets
+import os
+import random
 import threading
 import time
 from typing import Final
@@ -12,6 +13,10 @@ CROCKFORD: Final = bytes.maketrans(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789abcdefghjkmnpqrstvwxyz"
 )
 
+# An id is a name and no secret. The system's own generator would let go of the interpreter lock
+# for each id, and wait for it behind every busy thread.
+_random = random.Random(os.urandom(32))  # noqa: S311
+os.register_at_fork(after_in_child=lambda: _random.seed(os.urandom(32)))
 _lock = threading.Lock()
 _last = 0
 
@@ -23,10 +28,10 @@ def new_id(prefix: str) -> str:
     far as their clocks agree. An id is a name and no secret.
     """
     global _last
-    fresh = (time.time_ns() // 1_000_000) << RANDOM_BITS | secrets.randbits(RANDOM_BITS)
+    fresh = (time.time_ns() // 1_000_000) << RANDOM_BITS | _random.getrandbits(RANDOM_BITS)
     with _lock:
         # Within one millisecond, or after a clock that went back: a random step up from the last.
-        number = _last = fresh if fresh > _last else _last + 1 + secrets.randbits(32)
+        number = _last = fresh if fresh > _last else _last + 1 + _random.getrandbits(32)
     return f"{prefix}_{encode(number)}"
 
 
