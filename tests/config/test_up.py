@@ -116,13 +116,19 @@ class TestRefuseTakenPorts:
 
 class TestGreeting:
     def test_says_where_the_admin_is_and_how_to_begin(self) -> None:
-        facts = {"username": "admin", "password": "word", "curl": "curl http://x"}
+        facts = {"admin": {"username": "admin", "password": "word"}, "api_key": "ptl_x"}
 
         text = up.greeting(8000, facts)
 
         assert "http://127.0.0.1:8000/admin/" in text
         assert "admin / word" in text
-        assert "curl http://x" in text
+        assert "curl http://127.0.0.1:8000/v1/chat/completions" in text
+        assert "Bearer ptl_x" in text
+
+    def test_does_not_repeat_a_password_that_was_changed(self) -> None:
+        text = up.greeting(8000, {"admin": {"username": "ada"}})
+
+        assert "ada, with the password that you gave it" in text
 
     def test_says_how_to_make_an_administrator_without_a_demo(self) -> None:
         assert "createsuperuser" in up.greeting(8000, {})
