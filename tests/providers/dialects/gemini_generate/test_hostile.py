@@ -25,7 +25,7 @@ pytestmark = pytest.mark.needs_shared
 SHARED = Path(os.environ.get("PORTAL_SHARED") or REPOSITORY.parent / "shared")
 CASES = [
     msgspec.json.decode(path.read_bytes())
-    for path in sorted((SHARED / "wire" / "gemini").glob("*enerate*ontent_*.json"))
+    for path in sorted((SHARED / "wire" / "gemini").glob("*generatecontent_*.json"))
 ]
 REQUESTS = [case["request_body"] for case in CASES if case.get("request_body")]
 REPLIES = [case["response_body"] for case in CASES if isinstance(case.get("response_body"), dict)]
