@@ -297,6 +297,29 @@ class TestTimeouts:
 
         assert caught.value.phase == "total"
 
+    async def test_total_when_it_is_shorter_than_the_wait_for_the_first_byte(self) -> None:
+        async def hang(peer: Peer) -> None:
+            await peer.request()
+            await peer.leave()
+
+        limits = Timeouts(connect_s=2, first_byte_s=2, idle_s=2, total_s=0.1)
+        async with talking(hang) as (transport, server):
+            with pytest.raises(ProviderTimeoutError) as caught:
+                await transport.send(upstream(server.url, timeouts=limits))
+
+        assert caught.value.phase == "total"
+
+    async def test_none_is_left_running_after_the_answer(self) -> None:
+        async with talking(for_ever) as (transport, server):
+            for _ in range(3):
+                answer = await transport.send(upstream(server.url, timeouts=QUICK))
+                await answer.read(100)
+            await asyncio.sleep(QUICK.idle_s * 2)
+            body = await (await transport.send(upstream(server.url, timeouts=QUICK))).read(100)
+
+        assert body == b"hello"
+        assert len(server.peers) == 1
+
     async def test_connect_when_no_connection_is_free(self) -> None:
         async def hold(peer: Peer) -> None:
             await peer.request()
