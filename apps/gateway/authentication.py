@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
+from typing_extensions import override
 
 from apps.access import ring
 from apps.access.credentials_in import presented_key
@@ -35,6 +36,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             principal = await ring.lookup(token)
         return principal, principal
 
+    @override
     def authenticate_header(self, request: Any) -> str:
         """The challenge for 401 answers."""
         return "Bearer"
@@ -43,6 +45,7 @@ class ApiKeyAuthentication(BaseAuthentication):
 class HasScope(BasePermission):
     """The principal has the scope that the view names."""
 
+    @override
     def has_permission(self, request: "EdgeRequest", view: "EdgeView") -> bool:  # type: ignore[override]
         """True, or ScopeMissingError that names what is missing."""
         principal: Principal = request.auth

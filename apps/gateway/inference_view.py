@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 import msgspec
+from typing_extensions import override
 
 from apps.core.errors import InvalidInputError, PortalError
 from apps.gateway import portal_headers
@@ -55,6 +56,7 @@ class InferenceView(EdgeView):
             user_agent=request.headers.get("user-agent", "")[:200],
         )
 
+    @override
     def render_error(self, error: PortalError, request: EdgeRequest) -> EdgeReply:
         """The caller's fault as the provider put it, when both speak the same dialect."""
         reply = super().render_error(error, request)

@@ -3,7 +3,6 @@
 Same dialect: the bytes pass. Another dialect: decoded once, built for the target, rendered back.
 """
 
-from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -20,7 +19,7 @@ class Translation(Protocol):
     """One call for one target."""
 
     request: wire.UpstreamRequest
-    warnings: Sequence[str]
+    warnings: tuple[str, ...]
     relays: bool
     """Whether the provider's bytes pass to the caller as they are."""
 

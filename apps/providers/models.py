@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, TextChoices
 from typing_extensions import override
 
 from apps.core.fields import PublicIdField
@@ -32,11 +32,11 @@ class Provider(Configured):
 
     topic: ClassVar[str] = "providers"
 
-    class Status(models.TextChoices):
+    class Status(TextChoices):
         ENABLED = "enabled", "Enabled"
         DISABLED = "disabled", "Disabled"
 
-    class DialectName(models.TextChoices):
+    class DialectName(TextChoices):
         OPENAI_CHAT = "openai_chat", "OpenAI chat completions (and compatible)"
         OPENAI_RESPONSES = "openai_responses", "OpenAI responses"
         ANTHROPIC_MESSAGES = "anthropic_messages", "Anthropic messages"

@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 import uvloop
+from typing_extensions import override
 
 _PROMPT = "Tell me something about benchmarks that is worth knowing. " * 14
 
@@ -45,6 +46,7 @@ class Caller(asyncio.Protocol):
         self._sent_at = 0.0
         self._first = False
 
+    @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]
         self._send()
@@ -54,6 +56,7 @@ class Caller(asyncio.Protocol):
         self._first = True
         self._transport.write(self._request)
 
+    @override
     def data_received(self, data: bytes) -> None:
         now = time.perf_counter()
         if self._first and b"data:" in data:

@@ -9,6 +9,7 @@ import re
 import sys
 
 import uvloop
+from typing_extensions import override
 
 _MODEL = re.compile(rb'"model":\s*"mock-(\d+)(?:-(\d+)-(\d+))?"')
 _LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
@@ -66,13 +67,16 @@ class Provider(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]
 
+    @override
     def connection_lost(self, exc: Exception | None) -> None:
         for task in self._tasks:
             task.cancel()
 
+    @override
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         while (end := self._buffer.find(b"\r\n\r\n")) >= 0:

@@ -82,7 +82,15 @@ class LivePortal:
                 [
                     *(sys.executable, "-m", "uvicorn", "portal.asgi:application"),
                     *("--host", "127.0.0.1", "--port", str(self.port), "--loop", "uvloop"),
-                    *("--http", "httptools", "--lifespan", "on", "--no-access-log"),
+                    *(
+                        "--http",
+                        "httptools",
+                        "--lifespan",
+                        "on",
+                        "--no-access-log",
+                        "--no-proxy-headers",
+                        "--no-server-header",
+                    ),
                 ],
                 cwd=REPOSITORY,
                 env={**self._env, "DJANGO_SETTINGS_MODULE": "portal.settings"},

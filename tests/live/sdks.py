@@ -15,6 +15,7 @@ from azure.core.credentials import AzureKeyCredential
 from google import genai
 from google.genai import errors as genai_errors
 from google.genai import types as genai_types
+from typing_extensions import override
 
 # A red square of 8 × 8 pixels.
 PNG = base64.b64decode(
@@ -34,7 +35,7 @@ TIME = {
     "additionalProperties": False,
 }
 TOOLS = {"get_weather": WEATHER, "get_time": TIME}
-PERSON = {
+PERSON: dict[str, Any] = {
     "type": "object",
     "properties": {"name": {"type": "string"}, "age": {"type": "integer"}},
     "required": ["name", "age"],
@@ -113,7 +114,7 @@ class OpenAIChat:
         calls = choice.message.tool_calls or []
         return Told(
             text=choice.message.content or "",
-            tools=[(c.function.name, json.loads(c.function.arguments)) for c in calls],  # type: ignore[union-attr]
+            tools=[(c.function.name, json.loads(c.function.arguments)) for c in calls],
             finish=choice.finish_reason,
             usage=(usage.prompt_tokens, usage.completion_tokens),
             raw=reply,
@@ -157,6 +158,7 @@ class OpenAIResponses(OpenAIChat):
 
     dialect = "openai_responses"
 
+    @override
     def _request(self, model: str, prompt: str, features: dict[str, Any]) -> dict[str, Any]:
         content: list[dict[str, Any]] = [{"type": "input_text", "text": prompt}]
         if features.get("image"):
@@ -193,9 +195,11 @@ class OpenAIResponses(OpenAIChat):
             raw=reply,
         )
 
+    @override
     def ask(self, model: str, prompt: str, **features: Any) -> Told:
         return self._told(self.client.responses.create(**self._request(model, prompt, features)))
 
+    @override
     def stream(self, model: str, prompt: str, **features: Any) -> Told:
         text, numbers, last = "", [], None
         for event in self.client.responses.create(
@@ -426,7 +430,7 @@ class AzureInference:
 
     def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
         reply = self.embeddings.embed(model=model, input=list(texts))
-        return [list(item.embedding) for item in reply.data]
+        return [[float(x) for x in item.embedding] for item in reply.data]
 
     def refused(self, act: Callable[[], Any]) -> Refused:
         try:
@@ -437,7 +441,7 @@ class AzureInference:
 
 
 # Where each SDK finds its dialect: at the portal and, straight, at the simulator.
-AT_PORTAL = {
+AT_PORTAL: dict[str, tuple[Callable[[str, str], Sdk], str]] = {
     "openai_chat": (OpenAIChat, "/v1"),
     "openai_responses": (OpenAIResponses, "/v1"),
     "anthropic_messages": (Anthropic, ""),

@@ -3,11 +3,12 @@
 Only what the file names is touched: nothing is deleted but targets of an endpoint that it lists.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from apps.access import services as access
@@ -90,14 +91,31 @@ class _Run:
     def all(self) -> None:
         """Apply every part, in the order in which they refer to each other."""
         document = self.source.document
-        for part, entries, act in (
+        parts: tuple[tuple[str, Sequence[Any], Callable[[str, Any], None]], ...] = (
             ("teams", document.teams, self._team),
             ("providers", document.providers, self._provider),
             ("endpoints", document.endpoints, self._endpoint),
             ("applications", document.applications, self._application),
-        ):
+        )
+        for part, entries, _ in parts:
+            self._refuse_twins(part, entries)
+        if self.problems:
+            return
+        for part, entries, act in parts:
             for i, entry in enumerate(entries):
                 self._try(f"{part}[{i}]", act, entry)
+
+    def _refuse_twins(self, path: str, entries: Sequence[Any]) -> None:
+        """What stands twice would change back and forth with every run."""
+        seen = set()
+        for i, entry in enumerate(entries):
+            what = _identity(entry)
+            if what in seen:
+                text = f"{what[-1]!r} stands here twice"
+                self.problems.append(self.source.problem(f"{path}[{i}]", text))
+            seen.add(what)
+            for part in ("models", "targets"):
+                self._refuse_twins(f"{path}[{i}].{part}", getattr(entry, part, ()))
 
     def _try(self, path: str, act: Callable[[str, Any], None], entry: Any) -> None:
         try:
@@ -228,6 +246,7 @@ class _Run:
             enabled=entry.enabled,
         )
         try:
+            _check_fields(target)
             inference.check_target(target)
         except InvalidInputError as error:
             raise _ProblemError(f"{path}.{error.param or 'model'}", error.message) from error
@@ -236,6 +255,12 @@ class _Run:
     def _application(self, path: str, entry: ApplicationEntry) -> None:
         team = self._team_named(f"{path}.team", entry.team)
         assert team is not None
+        if entry.kind not in Application.Kind.values:
+            raise _ProblemError(
+                f"{path}.kind",
+                f"no kind {entry.kind!r}{suggestion(entry.kind, Application.Kind.values)}",
+            )
+        _check_fields(Application(slug=entry.slug, name=entry.name or ""), only=("slug", "name"))
         scopes = access.check_scopes(entry.scopes)
         row = Application.objects.filter(slug=entry.slug).first()
         if row is None:
@@ -250,11 +275,6 @@ class _Run:
             return
         if row.team_id != team.pk:
             raise _ProblemError(f"{path}.team", f"{entry.slug} belongs to {row.team.slug}")
-        if entry.kind not in Application.Kind.values:
-            raise _ProblemError(
-                f"{path}.kind",
-                f"no kind {entry.kind!r}{suggestion(entry.kind, Application.Kind.values)}",
-            )
         wanted = {"name": entry.name or entry.slug, "kind": entry.kind, "scopes": scopes}
         row, verb = _store(row, wanted, save=_save)
         self.outcome.note(verb, f"application {row.slug}")
@@ -265,6 +285,16 @@ class _Run:
         if slug not in self.teams:
             raise _ProblemError(path, f"no team {slug!r}{suggestion(slug, list(self.teams))}")
         return self.teams[slug]
+
+
+def _identity(entry: Any) -> tuple[str | None, str]:
+    """What an entry is found by: its team, if it may have one, and its name."""
+    for name in ("slug", "name", "model"):
+        if (value := getattr(entry, name, None)) is not None:
+            # An application's slug is one for all teams.
+            team = None if isinstance(entry, ApplicationEntry) else getattr(entry, "team", None)
+            return team, value
+    raise AssertionError(f"{type(entry).__name__} has no name")
 
 
 class _ProblemError(Exception):
@@ -282,8 +312,23 @@ def _store(row: Row, wanted: Mapping[str, Any], *, save: Callable[[Row], Any]) -
         return row, ""
     for name, value in wanted.items():
         setattr(row, name, value)
+    _check_fields(row)
     save(row)
     return row, "created" if is_new else "changed"
+
+
+def _check_fields(row: models.Model, *, only: Sequence[str] = ()) -> None:
+    """What the columns can hold: lengths, ranges, the form of a slug (services judge choices)."""
+    left_out = {
+        field.name
+        for field in row._meta.fields  # noqa: SLF001  public, whatever its name
+        if field.choices or (only and field.name not in only)
+    }
+    try:
+        row.clean_fields(exclude=left_out)
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        raise InvalidInputError(messages[0], param=field) from error
 
 
 def _save(row: models.Model) -> None:

@@ -30,7 +30,7 @@ def load_demo(*, base_url: str, simulator: str) -> dict[str, Any]:
     """
     text = DOCUMENT.read_text("utf-8").replace("{simulator}", simulator)
     apply(source=document.parse(text, name=DOCUMENT.name), read_secret=lambda _: None)
-    path: Path = settings.PORTAL_HOME / "quickstart.json"
+    path = Path(settings.PORTAL_HOME) / "quickstart.json"
     known = _read(path)
     facts = {
         "base_url": base_url,
@@ -44,9 +44,9 @@ def load_demo(*, base_url: str, simulator: str) -> dict[str, Any]:
 def _administrator(known: Any) -> dict[str, str | None]:
     user = User.objects.filter(username=ADMIN).first()
     if user is None:
-        password = secrets.token_urlsafe(12)
-        User.objects.create_superuser(ADMIN, email="admin@example.invalid", password=password)
-        return {"username": ADMIN, "password": password}
+        fresh = secrets.token_urlsafe(12)
+        User.objects.create_superuser(ADMIN, email="admin@example.invalid", password=fresh)
+        return {"username": ADMIN, "password": fresh}
     password = known.get("password") if isinstance(known, dict) else None
     if isinstance(password, str) and user.check_password(password):
         return {"username": ADMIN, "password": password}

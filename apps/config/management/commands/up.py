@@ -128,7 +128,17 @@ def quickstart() -> dict[str, Any]:
 def children(*, port: int, simulator_port: int) -> list[Child]:
     """The processes of an embedded portal."""
     web = ["uvicorn", "portal.asgi:application", "--host", HOST, "--port", str(port)]
-    web += ["--loop", "uvloop", "--http", "httptools", "--lifespan", "on", "--no-access-log"]
+    web += [
+        "--loop",
+        "uvloop",
+        "--http",
+        "httptools",
+        "--lifespan",
+        "on",
+        "--no-access-log",
+        "--no-proxy-headers",
+        "--no-server-header",
+    ]
     web += ["--log-level", "warning", "--timeout-graceful-shutdown", "5"]
     celery = ["celery", "--quiet", "--app", "portal"]
     worker = [*celery, "worker", "--pool", "threads", "--concurrency", "4"]
