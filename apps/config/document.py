@@ -14,13 +14,15 @@ import yaml
 from apps.core.errors import InvalidInputError
 
 MAX_BYTES = 4 * 1024 * 1024
+MAX_DEPTH = 32
+MAX_NODES = 200_000
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Base of every entry: unknown keys are refused."""
 
 
-class TeamEntry(Entry):
+class TeamEntry(Entry, frozen=True):
     """A team, by slug."""
 
     slug: str
@@ -28,7 +30,7 @@ class TeamEntry(Entry):
     time_zone: str | None = None
 
 
-class PricesEntry(Entry):
+class PricesEntry(Entry, frozen=True):
     """US dollars per million tokens; they win over the bundled price data."""
 
     input_usd_per_mtok: float | None = None
@@ -37,7 +39,7 @@ class PricesEntry(Entry):
     cache_write_usd_per_mtok: float | None = None
 
 
-class ModelEntry(Entry):
+class ModelEntry(Entry, frozen=True):
     """A model of a provider, by the provider's own name for it."""
 
     name: str
@@ -47,14 +49,14 @@ class ModelEntry(Entry):
     prices: PricesEntry | None = None
 
 
-class CredentialEntry(Entry):
+class CredentialEntry(Entry, frozen=True):
     """A secret by value, or by the name of an environment variable (`env:PORTAL_SECRET_…`)."""
 
     value: str | None = None
     value_from: str | None = None
 
 
-class ProviderEntry(Entry):
+class ProviderEntry(Entry, frozen=True):
     """A provider, by slug; without team it is shared."""
 
     slug: str
@@ -71,7 +73,7 @@ class ProviderEntry(Entry):
     models: list[ModelEntry] = []
 
 
-class TargetEntry(Entry):
+class TargetEntry(Entry, frozen=True):
     """One provider model (`provider/model`) behind an endpoint."""
 
     model: str
@@ -81,7 +83,7 @@ class TargetEntry(Entry):
     enabled: bool = True
 
 
-class EndpointEntry(Entry):
+class EndpointEntry(Entry, frozen=True):
     """A published name; without team it is shared."""
 
     name: str
@@ -93,7 +95,7 @@ class EndpointEntry(Entry):
     enabled: bool = True
 
 
-class ApplicationEntry(Entry):
+class ApplicationEntry(Entry, frozen=True):
     """Something that calls, by slug; a new one is an agent unless it says otherwise."""
 
     slug: str
@@ -103,7 +105,7 @@ class ApplicationEntry(Entry):
     scopes: list[str] = []
 
 
-class Document(Entry):
+class Document(Entry, frozen=True):
     """A whole file."""
 
     teams: list[TeamEntry] = []
@@ -154,11 +156,14 @@ def parse(text: str, *, name: str) -> Source:
         raise ConfigurationError([f"{name}:1: the file is larger than {MAX_BYTES} bytes"])
     lines: dict[str, int] = {}
     try:
+        _check_depth(text)
         node = yaml.compose(text, Loader=yaml.CSafeLoader)
-        data = _build(node, "", lines) if node is not None else {}
+        data = _Builder(lines).build(node, "") if node is not None else {}
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigurationError([f"{name}:{line}: not valid YAML: {error.problem}"]) from error
+    except yaml.YAMLError as error:
+        raise ConfigurationError([f"{name}:1: not valid YAML: {error}"]) from error
     except _NotPlainError as error:
         raise ConfigurationError([f"{name}:{error.line}: {error.text}"]) from error
     source = Source(name, Document(), lines)
@@ -184,29 +189,73 @@ class _NotPlainError(Exception):
         self.text = text
 
 
-def _build(node: yaml.Node, path: str, lines: dict[str, int]) -> Any:
-    """Plain data of a YAML node; notes the line of every path; refuses duplicate keys."""
-    line = node.start_mark.line + 1
-    lines.setdefault(path, line)
-    if isinstance(node, yaml.MappingNode):
+def _check_depth(text: str) -> None:
+    """Walk the events, which are flat: composing what is nested too deep would end the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise _too_deep(event.start_mark.line + 1)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _too_deep(line: int) -> _NotPlainError:
+    return _NotPlainError(line, f"nested deeper than {MAX_DEPTH} levels")
+
+
+class _Builder:
+    """Makes plain data of YAML nodes, and notes the line of every path.
+
+    An alias counts like what it stands for, so that a few lines cannot grow without end.
+    """
+
+    def __init__(self, lines: dict[str, int]) -> None:
+        self._lines = lines
+        self._nodes = 0
+        self._scalars = yaml.SafeLoader("")
+
+    def build(self, node: yaml.Node, path: str, depth: int = 0) -> Any:
+        """The data of a node; refuses duplicate keys."""
+        line = node.start_mark.line + 1
+        self._lines.setdefault(path, line)
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise _NotPlainError(line, f"more than {MAX_NODES} values, aliases included")
+        if depth > MAX_DEPTH:  # an anchor that holds an alias to itself has no end
+            raise _too_deep(line)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path, depth)
+        if isinstance(node, yaml.SequenceNode):
+            return [
+                self.build(item, f"{path}[{i}]", depth + 1) for i, item in enumerate(node.value)
+            ]
+        return self._scalar(node)
+
+    def _mapping(self, node: yaml.MappingNode, path: str, depth: int) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = key_node.value
-            key_line = key_node.start_mark.line + 1
-            if not isinstance(key, str) or key in result:
-                raise _NotPlainError(key_line, f"the key {key!r} stands here twice")
+            key, line = key_node.value, key_node.start_mark.line + 1
+            if not isinstance(key, str):
+                raise _NotPlainError(line, "a key must be text")
+            if key in result:
+                raise _NotPlainError(line, f"the key {key!r} stands here twice")
             inner = f"{path}.{key}" if path else key
-            lines[inner] = key_line
-            result[key] = _build(value_node, inner, lines)
+            self._lines[inner] = line
+            result[key] = self.build(value_node, inner, depth + 1)
         return result
-    if isinstance(node, yaml.SequenceNode):
-        return [_build(item, f"{path}[{i}]", lines) for i, item in enumerate(node.value)]
-    return _scalar(node)
 
-
-def _scalar(node: yaml.Node) -> Any:
-    constructor = yaml.SafeLoader("")
-    return constructor.construct_object(node)  # type: ignore[no-untyped-call]
+    def _scalar(self, node: yaml.Node) -> Any:
+        line = node.start_mark.line + 1
+        try:
+            value = self._scalars.construct_object(node)  # type: ignore[no-untyped-call]
+        except ValueError as error:
+            kind = node.tag.rpartition(":")[2]
+            raise _NotPlainError(line, f"no valid {kind}; text goes in quotes") from error
+        if isinstance(value, str) and "\0" in value:
+            raise _NotPlainError(line, "a text holds a NUL character")
+        return value
 
 
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>.*?)`)?$", re.DOTALL)
