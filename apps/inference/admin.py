@@ -37,7 +37,8 @@ class TargetForm(ServiceForm):
     """A target as `save_target` takes it."""
 
     extra_headers = HeadersField(
-        help_text="", widget=UnfoldAdminTextareaWidget(attrs={"rows": 1, "placeholder": "Name: value"})
+        help_text="",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 1, "placeholder": "Name: value"}),
     )
 
     class Meta:
@@ -67,6 +68,8 @@ class TargetInline(TabularInline):
 
 @admin.register(Endpoint)
 class EndpointAdmin(ServiceAdmin):
+    """Published names with what stands behind them."""
+
     form = EndpointForm
     list_display = ["name", "behind", "owner", "state", "simulated", "body_policy", "calls"]
     list_filter = [

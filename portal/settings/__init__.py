@@ -6,3 +6,4 @@ from portal.settings.logging import *
 from portal.settings.oauth import *
 from portal.settings.rest import *
 from portal.settings.security import *
+from portal.settings.unfold import *
