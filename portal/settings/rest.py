@@ -27,6 +27,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": False,
     "SCHEMA_PATH_PREFIX": "/(api|v1|v1beta|azure)",
+    "PREPROCESSING_HOOKS": ["apps.gateway.schema.spread_methods"],
     # Pages and their scripts come from here, never from a network of somebody else.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -5,6 +5,8 @@ from typing_extensions import override
 from apps.core.errors import InvalidInputError
 from apps.gateway.edge import EdgeRequest
 from apps.gateway.inference_view import InferenceView
+from apps.gateway.schema import EdgeSchema
+from apps.gateway.shapes import openai_media
 from apps.providers import wire
 from apps.providers.dialects import DIALECTS
 from apps.providers.dialects.openai_chat import multipart
@@ -17,6 +19,7 @@ class Speech(InferenceView):
     scope = "audio:call"
     dialect = DIALECTS["openai_chat"]
     operation = "speech"
+    schema = EdgeSchema(post=openai_media.SPEECH)
 
 
 class Transcriptions(InferenceView):
@@ -26,6 +29,7 @@ class Transcriptions(InferenceView):
     scope = "audio:call"
     dialect = DIALECTS["openai_chat"]
     operation = "transcriptions"
+    schema = EdgeSchema(post=openai_media.TRANSCRIPTIONS)
 
     @override
     def read_incoming(self, request: EdgeRequest, body: bytes) -> wire.Incoming:
@@ -48,3 +52,4 @@ class Translations(Transcriptions):
 
     path = "v1/audio/translations"
     operation = "translations"
+    schema = EdgeSchema(post=openai_media.TRANSLATIONS)

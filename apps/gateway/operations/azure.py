@@ -6,6 +6,8 @@ from typing_extensions import override
 from apps.core.errors import InvalidInputError, NotFoundError
 from apps.gateway.edge import EdgeReply, EdgeRequest, EdgeView
 from apps.gateway.inference_view import InferenceView
+from apps.gateway.schema import EdgeSchema
+from apps.gateway.shapes import azure
 from apps.inference import catalog
 from apps.providers import wire
 from apps.providers.dialects import DIALECTS
@@ -27,6 +29,7 @@ class AzureChatCompletions(InferenceView):
     scope = "inference:call"
     dialect = DIALECTS["azure_inference"]
     operation = "chat"
+    schema = EdgeSchema(post=azure.CHAT)
 
     @override
     def read_incoming(self, request: EdgeRequest, body: bytes) -> wire.Incoming:
@@ -40,6 +43,7 @@ class AzureEmbeddings(AzureChatCompletions):
     path = "azure/embeddings"
     scope = "embeddings:call"
     operation = "embeddings"
+    schema = EdgeSchema(post=azure.EMBEDDINGS)
 
 
 class AzureInfo(EdgeView):
@@ -47,6 +51,7 @@ class AzureInfo(EdgeView):
 
     path = "azure/info"
     dialect = DIALECTS["azure_inference"]
+    schema = EdgeSchema(get=azure.INFO)
 
     async def get(self, request: EdgeRequest) -> EdgeReply:
         require_api_version(request)

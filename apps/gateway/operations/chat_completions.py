@@ -1,6 +1,8 @@
 """POST /v1/chat/completions."""
 
 from apps.gateway.inference_view import InferenceView
+from apps.gateway.schema import EdgeSchema
+from apps.gateway.shapes import openai
 from apps.providers.dialects import DIALECTS
 
 
@@ -11,3 +13,4 @@ class ChatCompletions(InferenceView):
     scope = "inference:call"
     dialect = DIALECTS["openai_chat"]
     operation = "chat"
+    schema = EdgeSchema(post=openai.CHAT)

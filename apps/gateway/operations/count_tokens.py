@@ -1,6 +1,8 @@
 """POST /v1/messages/count_tokens."""
 
 from apps.gateway.inference_view import InferenceView
+from apps.gateway.schema import EdgeSchema
+from apps.gateway.shapes import anthropic
 from apps.providers.dialects import DIALECTS
 
 
@@ -11,3 +13,4 @@ class CountTokens(InferenceView):
     scope = "inference:call"
     dialect = DIALECTS["anthropic_messages"]
     operation = "count_tokens"
+    schema = EdgeSchema(post=anthropic.COUNT_TOKENS)

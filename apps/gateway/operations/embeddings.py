@@ -1,6 +1,8 @@
 """POST /v1/embeddings."""
 
 from apps.gateway.inference_view import InferenceView
+from apps.gateway.schema import EdgeSchema
+from apps.gateway.shapes import openai
 from apps.providers.dialects import DIALECTS
 
 
@@ -11,3 +13,4 @@ class Embeddings(InferenceView):
     scope = "embeddings:call"
     dialect = DIALECTS["openai_chat"]
     operation = "embeddings"
+    schema = EdgeSchema(post=openai.EMBEDDINGS)

@@ -10,6 +10,8 @@ from apps.gateway import framing
 from apps.gateway.body import read_fields
 from apps.gateway.edge import EdgeReply, EdgeRequest, EdgeView
 from apps.gateway.inference_view import InferenceView
+from apps.gateway.schema import EdgeSchema
+from apps.gateway.shapes import gemini
 from apps.inference import catalog
 from apps.inference.catalog import EndpointEntry
 from apps.providers import wire
@@ -29,6 +31,7 @@ class GeminiModels(EdgeView):
 
     path = "v1beta/models"
     dialect = DIALECTS["gemini_generate"]
+    schema = EdgeSchema(get=gemini.MODELS)
 
     async def get(self, request: EdgeRequest) -> EdgeReply:
         principal = request.auth
@@ -43,6 +46,7 @@ class GeminiModel(InferenceView):
     scope = "inference:call"
     dialect = DIALECTS["gemini_generate"]
     operation = "chat"
+    schema = EdgeSchema(get=gemini.MODEL, methods=gemini.METHODS)
 
     @override
     def needed_scope(self, request: EdgeRequest) -> str:

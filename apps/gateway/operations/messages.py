@@ -1,6 +1,8 @@
 """POST /v1/messages."""
 
 from apps.gateway.inference_view import InferenceView
+from apps.gateway.schema import EdgeSchema
+from apps.gateway.shapes import anthropic
 from apps.providers.dialects import DIALECTS
 
 
@@ -11,3 +13,4 @@ class Messages(InferenceView):
     scope = "inference:call"
     dialect = DIALECTS["anthropic_messages"]
     operation = "chat"
+    schema = EdgeSchema(post=anthropic.MESSAGES)

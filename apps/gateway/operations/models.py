@@ -13,6 +13,8 @@ from typing_extensions import override
 from apps.core.errors import InvalidInputError, PortalError
 from apps.gateway.edge import EdgeReply, EdgeRequest, EdgeView
 from apps.gateway.operations.gemini import GeminiModel, gemini_model, gemini_page
+from apps.gateway.schema import EdgeSchema
+from apps.gateway.shapes import gemini, models
 from apps.inference import catalog
 from apps.inference.catalog import EndpointEntry
 from apps.providers.dialects import DIALECTS
@@ -36,6 +38,7 @@ class Models(EdgeView):
 
     path = "v1/models"
     dialect = _OPENAI
+    schema = EdgeSchema(get=models.MODELS)
 
     async def get(self, request: EdgeRequest) -> EdgeReply:
         principal = request.auth
@@ -58,6 +61,7 @@ class Model(GeminiModel):
     """Say what one endpoint is (GET); run one of Gemini's five methods on it (POST)."""
 
     path = "v1/models/<path:model>"
+    schema = EdgeSchema(get=models.MODEL, methods=gemini.METHODS)
 
     @override
     async def get(self, request: EdgeRequest) -> EdgeReply:

@@ -1,6 +1,8 @@
 """POST /v1/moderations."""
 
 from apps.gateway.inference_view import InferenceView
+from apps.gateway.schema import EdgeSchema
+from apps.gateway.shapes import openai_media
 from apps.providers.dialects import DIALECTS
 
 
@@ -11,3 +13,4 @@ class Moderations(InferenceView):
     scope = "moderations:call"
     dialect = DIALECTS["openai_chat"]
     operation = "moderations"
+    schema = EdgeSchema(post=openai_media.MODERATIONS)

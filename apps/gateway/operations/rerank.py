@@ -1,6 +1,8 @@
 """POST /v1/rerank."""
 
 from apps.gateway.inference_view import InferenceView
+from apps.gateway.schema import EdgeSchema
+from apps.gateway.shapes import openai_media
 from apps.providers.dialects import DIALECTS
 
 
@@ -11,3 +13,4 @@ class Rerank(InferenceView):
     scope = "rerank:call"
     dialect = DIALECTS["openai_chat"]
     operation = "rerank"
+    schema = EdgeSchema(post=openai_media.RERANK)
