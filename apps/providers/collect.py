@@ -86,9 +86,7 @@ def _add(choice: _Choice, delta: wire.ChatDelta) -> None:
             pass
 
 
-def _extend(
-    choice: _Choice, kind: type[wire.TextPart] | type[wire.RefusalPart], text: str
-) -> None:
+def _extend(choice: _Choice, kind: type[wire.TextPart] | type[wire.RefusalPart], text: str) -> None:
     last = choice.parts[-1] if choice.parts else None
     if isinstance(last, kind):
         choice.parts[-1] = kind(text=last.text + text)

@@ -63,5 +63,6 @@ def read_provider(kind: type[T], body: bytes | Any) -> T:
         return msgspec.convert(body, type=kind, strict=False)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ProviderProtocolError(
-            "The provider's answer could not be read.", body=body if isinstance(body, bytes) else b""
+            "The provider's answer could not be read.",
+            body=body if isinstance(body, bytes) else b"",
         ) from error
