@@ -71,6 +71,9 @@ class CredentialVersion(Configured):
             models.UniqueConstraint(
                 fields=["credential"], condition=Q(state="current"), name="version_current_once"
             ),
+            models.CheckConstraint(
+                condition=Q(state__in=["current", "retired"]), name="version_state_known"
+            ),
         ]
 
     @override

@@ -138,6 +138,13 @@ class ProviderModel(Configured):
         verbose_name = "model"
         constraints = [
             models.UniqueConstraint(fields=["provider", "name"], name="model_name_once"),
+            models.CheckConstraint(
+                condition=(Q(input_usd_per_mtok=None) | Q(input_usd_per_mtok__gte=0))
+                & (Q(output_usd_per_mtok=None) | Q(output_usd_per_mtok__gte=0))
+                & (Q(cache_read_usd_per_mtok=None) | Q(cache_read_usd_per_mtok__gte=0))
+                & (Q(cache_write_usd_per_mtok=None) | Q(cache_write_usd_per_mtok__gte=0)),
+                name="model_prices_not_negative",
+            ),
         ]
 
     @override

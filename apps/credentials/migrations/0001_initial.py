@@ -109,4 +109,11 @@ class Migration(migrations.Migration):
                 name="version_current_once",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="credentialversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["current", "retired"])),
+                name="version_state_known",
+            ),
+        ),
     ]

@@ -180,4 +180,32 @@ class Migration(migrations.Migration):
             model_name="providermodel",
             constraint=models.UniqueConstraint(fields=("provider", "name"), name="model_name_once"),
         ),
+        migrations.AddConstraint(
+            model_name="providermodel",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("input_usd_per_mtok", None),
+                        ("input_usd_per_mtok__gte", 0),
+                        _connector="OR",
+                    ),
+                    models.Q(
+                        ("output_usd_per_mtok", None),
+                        ("output_usd_per_mtok__gte", 0),
+                        _connector="OR",
+                    ),
+                    models.Q(
+                        ("cache_read_usd_per_mtok", None),
+                        ("cache_read_usd_per_mtok__gte", 0),
+                        _connector="OR",
+                    ),
+                    models.Q(
+                        ("cache_write_usd_per_mtok", None),
+                        ("cache_write_usd_per_mtok__gte", 0),
+                        _connector="OR",
+                    ),
+                ),
+                name="model_prices_not_negative",
+            ),
+        ),
     ]
