@@ -32,4 +32,5 @@ EXPOSE 8000
 # One worker for each core is one container for each core. Timeouts leave streams time to end.
 CMD ["uvicorn", "portal.asgi:application", "--host", "0.0.0.0", "--port", "8000", \
      "--loop", "uvloop", "--http", "httptools", "--lifespan", "on", "--no-access-log", \
+     "--no-proxy-headers", "--no-server-header", \
      "--timeout-graceful-shutdown", "120"]
