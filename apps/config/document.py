@@ -196,7 +196,7 @@ def _check_depth(text: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                raise _too_deep(event.start_mark.line + 1)
+                raise _too_deep(event.start_mark.line + 1 if event.start_mark else 1)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
@@ -249,7 +249,7 @@ class _Builder:
     def _scalar(self, node: yaml.Node) -> Any:
         line = node.start_mark.line + 1
         try:
-            value = self._scalars.construct_object(node)  # type: ignore[no-untyped-call]
+            value = self._scalars.construct_object(node)
         except ValueError as error:
             kind = node.tag.rpartition(":")[2]
             raise _NotPlainError(line, f"no valid {kind}; text goes in quotes") from error

@@ -19,7 +19,7 @@ class TestApplication:
     def test_is_the_oauth_application(self) -> None:
         application = make_application()
 
-        assert get_application_model() is Application
+        assert get_application_model() is Application  # type: ignore[no-untyped-call]
         found = Application.objects.get_by_natural_key(*application.natural_key())
         assert found == application
 

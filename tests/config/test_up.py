@@ -9,6 +9,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,10 @@ from django.core.management import CommandError
 from apps.config.management.commands import up
 from tests.config.test_supervisor import is_gone, wait_until
 from tests.conftest import REPOSITORY, free_port
+
+
+def all_gone(family: set[int]) -> bool:
+    return all(is_gone(pid) for pid in family)
 
 
 @contextmanager
@@ -77,7 +82,7 @@ class TestUp:
                 code = process.wait(timeout=40)
 
             assert code == (0 if end == signal.SIGINT else -signal.SIGKILL)
-            wait_until(lambda family=family: all(is_gone(pid) for pid in family))
+            wait_until(partial(all_gone, family))
 
         assert not any(up.is_open(port) for port in ports)
 
@@ -99,7 +104,9 @@ class TestHomeLock:
         up.home_lock(tmp_path / "lock", say=print).close()
 
         with up.home_lock(tmp_path / "lock", say=print) as file:
-            assert not fcntl.flock(file, fcntl.LOCK_UN)
+            fcntl.flock(file, fcntl.LOCK_UN)  # raises unless the lock is held here
+
+            assert not file.closed
 
 
 class TestRefuseTakenPorts:
