@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from apps.core import snapshot
-from apps.core.errors import NotFoundError, PermissionDeniedError, PortalError
+from apps.core.errors import NotFoundError, PermissionDeniedError
 from apps.credentials import services as credentials
 from apps.credentials.models import Credential, CredentialVersion
 from apps.inference.models import Endpoint, Target
@@ -169,7 +169,7 @@ def load_catalog() -> Catalog:
     for row in reachable.order_by("priority", "id"):
         try:
             target = _target(row, usable.get(row.model.provider_id))
-        except PortalError:
+        except Exception:
             # One row that cannot be used must not take the others out of service.
             logger.exception("target %s cannot be used", row.pk)
             continue
@@ -194,10 +194,10 @@ def _credentials() -> Mapping[str, CredentialEntry]:
         if credential.provider_id in found or not credentials.is_usable(credential):
             continue
         provider = credential.provider
-        scheme = provider.auth or DIALECTS[provider.dialect].auth
         try:
+            scheme = provider.auth or DIALECTS[provider.dialect].auth
             headers = auth.auth_headers(scheme, credentials.open_secret(version=version))
-        except PortalError:
+        except Exception:
             logger.exception("credential %s cannot be used", credential.pk)
             continue
         found[credential.provider_id] = CredentialEntry(credential.pk, version.pk, headers)

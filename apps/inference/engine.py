@@ -45,10 +45,11 @@ async def run_call(call: Call) -> Answer:
     except PortalError as error:
         settle(call, error)
         raise
+    except Exception:
+        settle(call, PortalError("The portal failed to answer."))
+        raise
     except BaseException:
         # The caller left, or the process stops: what was sent upstream is metered all the same.
-        if call.last is not None:
-            call.last.end("cancelled")
         settle(call, None)
         raise
 
@@ -69,7 +70,8 @@ def guard_before(call: Call) -> None:
     """Checks on a call before anything is spent on it.
 
     Raises:
-        NotFoundError: the endpoint is switched off or has no target.
+        NotFoundError: the endpoint is switched off.
+        UnavailableError: it has no target.
     """
     endpoint = _endpoint(call)
     if not endpoint.enabled:
@@ -157,6 +159,7 @@ async def send(call: Call, made: Attempt, translation: Translation) -> Upstreams
         )
     request = translation.request
     made.request_headers = (*request.headers, *target.headers)
+    made.sent = True  # from here on it may have left; errors know when it surely has not
     upstream = await runtime().transport.send(
         Upstream(
             base_url=target.provider.base_url,
@@ -167,7 +170,6 @@ async def send(call: Call, made: Attempt, translation: Translation) -> Upstreams
         )
     )
     call.warnings = tuple(translation.warnings)
-    made.sent = True
     made.status = upstream.status
     made.response_headers = tuple(upstream.raw_headers)
     made.upstream_request_id = _upstream_request_id(upstream)

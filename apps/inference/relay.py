@@ -77,14 +77,18 @@ async def stream_answer(
             call.keep(piece)
             yield piece
         state = "failed" if books.failure else "done"
-    except ProviderError as error:
-        books.failure = error
-        state = "failed"
-        yield turn.fail(error)
     except PortalError as error:
         state = "failed"
-        books.failure = ProviderProtocolError(error.message)
-        yield turn.fail(error)
+        books.failure = (
+            error if isinstance(error, ProviderError) else ProviderProtocolError(error.message)
+        )
+        yield turn.fail(books.failure)
+    except Exception:
+        # A flaw of our own must still end the stream in the caller's dialect, and be on record.
+        logger.exception("stream failure", extra={"request_id": call.request_id})
+        state = "failed"
+        books.failure = ProviderProtocolError("The provider's stream could not be read.")
+        yield turn.fail(books.failure)
     finally:
         release()
         attempt.end(state, books.failure)
