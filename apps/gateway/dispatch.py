@@ -37,6 +37,12 @@ class UnknownOpenAI(Unknown):
     dialect = DIALECTS["openai_chat"]
 
 
+class UnknownAnthropic(Unknown):
+    """In Anthropic's shape."""
+
+    dialect = DIALECTS["anthropic_messages"]
+
+
 class UnknownGemini(Unknown):
     """In Gemini's shape."""
 
@@ -55,6 +61,7 @@ _PREFIXES: tuple[tuple[str, EdgeView], ...] = tuple(
     (f"/{v.path.removesuffix(_PARAMETER)}", v) for v in _VIEWS if v.path.endswith(_PARAMETER)
 )
 _ROOTS: tuple[tuple[str, EdgeView], ...] = (
+    ("/v1/messages/", UnknownAnthropic()),
     ("/v1/", UnknownOpenAI()),
     ("/v1beta/", UnknownGemini()),
     ("/azure/", UnknownAzure()),

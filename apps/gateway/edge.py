@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from rest_framework.views import APIView
+from typing_extensions import override
 
 from apps.core.errors import MethodNotAllowedError, PortalError, TooLargeError
 from apps.core.ids import new_id
@@ -129,8 +130,8 @@ class EdgeView(APIView):
     coroutine methods named after the HTTP methods that it answers.
     """
 
-    authentication_classes = [ApiKeyAuthentication]  # type: ignore[assignment]
-    permission_classes = [HasScope]  # type: ignore[assignment]
+    authentication_classes = [ApiKeyAuthentication]
+    permission_classes = [HasScope]
     path: ClassVar[str]
     scope: ClassVar[str] = ""
     read_scope: ClassVar[str] = "models:read"
@@ -138,8 +139,8 @@ class EdgeView(APIView):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._authenticators = [cls() for cls in self.authentication_classes]
-        self._permissions = [cls() for cls in self.permission_classes]
+        self._authenticators: list[Any] = [cls() for cls in self.authentication_classes]
+        self._permissions: list[Any] = [cls() for cls in self.permission_classes]
         names = (("GET", "get"), ("HEAD", "get"), ("POST", "post"))
         self._handlers = {m: getattr(self, name) for m, name in names if hasattr(self, name)}
 
@@ -204,6 +205,7 @@ class EdgeView(APIView):
         reply.headers.append(allow)
         return reply
 
+    @override
     async def dispatch(  # type: ignore[override]
         self, request: HttpRequest, *args: Any, **kwargs: str
     ) -> HttpResponseBase:
@@ -255,8 +257,11 @@ async def _send(reply: EdgeReply, request: EdgeRequest, send: Any) -> None:
         body = b"" if request.method == "HEAD" else reply.body
         await send({"type": "http.response.body", "body": body})
         return
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     try:
+        # Begun before anything else can be cancelled: only what has begun is closed for certain.
+        first = await anext(reply.stream, b"")
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await send({"type": "http.response.body", "body": first, "more_body": True})
         async for piece in reply.stream:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
     finally:

@@ -13,11 +13,11 @@ def of_call(call: Call) -> list[tuple[str, str]]:
     headers = [("X-Portal-Attempts", str(len(call.attempts)))]
     if (last := call.last) is not None:
         headers.append(("X-Portal-Provider", last.target.provider.slug))
-        headers.append(("X-Portal-Model", last.target.model.name))
+        headers.append(("X-Portal-Model", _ascii(last.target.model.name)))
         if last.target.provider.is_simulated:
             headers.append(("X-Portal-Simulated", "true"))
         if last.upstream_request_id:
-            headers.append(("X-Portal-Upstream-Request-Id", last.upstream_request_id))
+            headers.append(("X-Portal-Upstream-Request-Id", _ascii(last.upstream_request_id)))
     if call.cost_usd_micros is not None:
         headers.append(("X-Portal-Cost-Usd", f"{call.cost_usd_micros / 1e6:.6f}"))
     if call.warnings:
@@ -26,6 +26,6 @@ def of_call(call: Call) -> list[tuple[str, str]]:
 
 
 def _ascii(text: str) -> str:
-    """A header value: names of fields in warnings are the caller's, and may be anything."""
+    """A header value: names of models and fields are other people's, and may be anything."""
     printable = "".join(c if " " <= c <= "~" else "?" for c in text[:_LONGEST])
     return printable.strip()
