@@ -12,7 +12,8 @@ Where it listens (base URL for the official SDK → paths):
 
     OpenAI             …/openai/v1 or …/v1      /chat/completions /responses /responses/input_tokens
                                                 /embeddings /moderations /images/generations
-                                                /audio/speech /audio/transcriptions /rerank /models
+                                                /audio/speech /audio/transcriptions
+                                                /audio/translations /rerank /models
     Anthropic          …/anthropic or …         /v1/messages /v1/messages/count_tokens /v1/models
     Gemini             …/gemini or …            /v1beta/models/{model}:{verb} /v1beta/models
                                                 (and /v1 in place of /v1beta)

@@ -24,6 +24,7 @@ ROUTES: Final = (
     Route("POST", paths("/images/generations"), DIALECT, images.generate),
     Route("POST", paths("/audio/speech"), DIALECT, audio.speak),
     Route("POST", paths("/audio/transcriptions"), DIALECT, audio.transcribe),
+    Route("POST", paths("/audio/translations"), DIALECT, audio.transcribe),
     Route("POST", paths("/rerank"), DIALECT, rerank.rerank),
     Route("GET", paths("/models"), DIALECT, list_models),
     Route("GET", paths("/models/{model:.+}"), DIALECT, show_model, path_model),

@@ -49,7 +49,7 @@ def _wav_header(size: int) -> bytes:
 
 
 def transcribe(incoming: Incoming) -> Whole:
-    """Answer POST /audio/transcriptions in any of its forms."""
+    """Answer POST /audio/transcriptions and /audio/translations in any of their forms."""
     upload = incoming.form.get("file")
     if not isinstance(upload, Upload):
         raise SimError(400, "[simulated] Missing required parameter: 'file'.", param="file")
