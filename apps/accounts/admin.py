@@ -17,7 +17,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminSelect2Widget
 
 from apps.accounts.models import Membership, Team, User
-from apps.core.admin.base import PortalAdmin
+from apps.core.admin.base import PortalAdmin, badge
 
 admin.site.unregister(Group)
 
@@ -101,15 +101,11 @@ class UserAdmin(BaseUserAdmin, PortalAdmin):  # type: ignore[misc, type-arg]
     def full_name(self, user: User) -> str:
         return user.get_full_name()
 
-    @display(
-        description="Role",
-        ordering="is_superuser",
-        label={"superuser": "warning", "staff": "info", "none": ""},
-    )
-    def role(self, user: User) -> tuple[str, str]:
+    @display(description="Role", ordering="is_superuser")
+    def role(self, user: User) -> str:
         if user.is_superuser:
-            return "superuser", "Superuser"
-        return ("staff", "Staff") if user.is_staff else ("none", "No access")
+            return badge("warning", "Superuser")
+        return badge("info", "Staff") if user.is_staff else badge("plain", "No access")
 
     @override
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

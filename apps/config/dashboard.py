@@ -40,6 +40,7 @@ class ProviderStatus:
 
 def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Put the overview into the context of the index page, as far as the person may see it."""
+    context["title"] = "Overview"
     since = start_of_day(timezone.now())
     if request.user.has_perm("telemetry.view_calllog"):
         context["today"] = totals(since)

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -21,13 +21,11 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from apps.core.admin.base import PortalAdmin, add_portal_error, unkept
+from apps.core.admin.base import PortalAdmin, add_portal_error, badge, unkept
 from apps.core.errors import PortalError
 from apps.credentials import services
 from apps.credentials.models import Credential, CredentialVersion
 from apps.providers.models import Provider
-
-LABELS = {"usable": "success", "moved": "danger", "disabled": "warning", "empty": "danger"}
 
 
 class SecretForm(forms.Form):
@@ -58,6 +56,7 @@ class VersionInline(TabularInline):
     readonly_fields = fields
     ordering = ["-number"]
     extra = 0
+    hide_title = True
     can_delete = False
 
     @override
@@ -81,9 +80,10 @@ class VersionInline(TabularInline):
     def ends_with(self, version: CredentialVersion) -> str:
         return _masked(version)
 
-    @display(description="Status", label={"current": "success", "retired": ""})
-    def status(self, version: CredentialVersion) -> tuple[str, str]:
-        return version.state, version.get_state_display()
+    @display(description="Status")
+    def status(self, version: CredentialVersion) -> str:
+        current = version.state == CredentialVersion.State.CURRENT
+        return badge("success" if current else "plain", version.get_state_display())
 
 
 @admin.register(Credential)
@@ -97,7 +97,7 @@ class CredentialAdmin(PortalAdmin):
     ordering = ["provider__slug", "priority", "name"]
     fieldsets = [
         (None, {"fields": [("provider", "name"), "state", ("status", "priority")]}),
-        ("Secret", {"fields": [("ends_with", "version", "origin")]}),
+        ("Secret", {"fields": [("ends_with", "version"), "origin"]}),
     ]
     readonly_fields = ["provider", "name", "ends_with", "version", "origin", "state"]
     inlines = [VersionInline]
@@ -120,9 +120,9 @@ class CredentialAdmin(PortalAdmin):
         version = _current(credential)
         return version.number if version else None
 
-    @display(description="State", label=LABELS)
-    def state(self, credential: Credential) -> tuple[str, str]:
-        return _state(credential)
+    @display(description="State")
+    def state(self, credential: Credential) -> str:
+        return badge(*_state(credential))
 
     @method_decorator(sensitive_post_parameters("secret"))
     @override
@@ -148,9 +148,7 @@ class CredentialAdmin(PortalAdmin):
     )
     @method_decorator(sensitive_post_parameters("secret"))
     def enter_secret(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        credential = self.get_object(request, object_id)
-        if credential is None:
-            raise Http404
+        credential = self.find(request, object_id)
         fixed = {"provider": credential.provider, "name": credential.name}
         return self._ask(request, fixed, title=f"Enter a new secret for {credential}", fixed=True)
 
@@ -186,12 +184,12 @@ def _current(credential: Any) -> CredentialVersion | None:
 
 def _state(credential: Credential) -> tuple[str, str]:
     if _current(credential) is None:
-        return "empty", "Enter a secret"
+        return "danger", "Enter a secret"
     if credential.status != Credential.Status.ACTIVE:
-        return "disabled", "Disabled"
+        return "warning", "Disabled"
     if not services.is_usable(credential):
-        return "moved", "Enter the secret again: the provider has moved"
-    return "usable", "Usable"
+        return "danger", "Enter the secret again: the provider has moved"
+    return "success", "Usable"
 
 
 def _masked(version: CredentialVersion) -> str:

@@ -13,7 +13,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from apps.core.admin.base import HeadersField, ServiceAdmin, ServiceForm, link
+from apps.core.admin.base import HeadersField, ServiceAdmin, ServiceForm, badge, link
 from apps.inference import services
 from apps.inference.models import Endpoint, Target
 
@@ -46,6 +46,10 @@ class TargetForm(ServiceForm):
         fields = ["model", "priority", "weight", "enabled", "extra_headers"]
 
     @override
+    def rehearse(self, instance: Target) -> None:
+        services.check_target(instance)
+
+    @override
     def store(self, instance: Target) -> None:
         services.save_target(target=instance)
 
@@ -59,6 +63,7 @@ class TargetInline(TabularInline):
     autocomplete_fields = ["model"]
     ordering = ["priority", "-weight"]
     extra = 0
+    hide_title = True
 
     @override
     def get_queryset(self, request: HttpRequest) -> QuerySet[Target]:
@@ -108,27 +113,18 @@ class EndpointAdmin(ServiceAdmin):
     def owner(self, endpoint: Endpoint) -> str:
         return endpoint.team.slug if endpoint.team else "shared"
 
-    @display(
-        description="Status",
-        ordering="status",
-        label={**STATUS, "empty": "warning"},
-    )
-    def state(self, endpoint: Endpoint) -> tuple[str, str]:
+    @display(description="Status", ordering="status")
+    def state(self, endpoint: Endpoint) -> str:
         if not any(target.enabled for target in endpoint.targets.all()):
-            return "empty", "No target"
-        return endpoint.status, endpoint.get_status_display()
+            return badge("warning", "No target")
+        return badge(STATUS[endpoint.status], endpoint.get_status_display())
 
-    @display(
-        description="Answers",
-        label={"yes": "warning", "some": "warning", "no": "", "none": ""},
-    )
-    def simulated(self, endpoint: Endpoint) -> tuple[str, str] | None:
+    @display(description="Answers")
+    def simulated(self, endpoint: Endpoint) -> str | None:
         kinds = {target.model.provider.is_simulated for target in endpoint.targets.all()}
-        if not kinds:
-            return None
-        if kinds == {True}:
-            return "yes", "Simulated"
-        return ("some", "Partly simulated") if True in kinds else ("no", "Real")
+        if True in kinds:
+            return badge("warning", "Partly simulated" if False in kinds else "Simulated")
+        return "Real" if kinds else None
 
     @display(description="Calls")
     def calls(self, endpoint: Endpoint) -> str:

@@ -6,7 +6,7 @@ from unfold.contrib.filters.admin import FieldTextFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
 from apps.core import formats
-from apps.core.admin.base import ReadOnlyAdmin, link
+from apps.core.admin.base import ReadOnlyAdmin, badge, link
 from apps.metering.models import UsageRecord
 
 
@@ -28,18 +28,19 @@ class UsageRecordAdmin(ReadOnlyAdmin):
     search_help_text = "Call id, attempt id, endpoint or model"
     ordering = ["-created_at", "-id"]
     fieldsets = [
-        (None, {"fields": [("when", "call"), ("endpoint", "provider", "model")]}),
+        (None, {"fields": [("when", "call"), ("endpoint", "provider"), "model"]}),
         (
             "Usage",
             {
                 "fields": [
-                    ("input_tokens", "output_tokens", "reasoning_tokens"),
+                    ("input_tokens", "output_tokens"),
                     ("cache_read_tokens", "cache_write_tokens"),
-                    ("cost", "counted"),
+                    ("reasoning_tokens", "counted"),
+                    "cost",
                 ]
             },
         ),
-        ("Who", {"fields": [("team_id", "application_id", "key_id"), "attempt_id"]}),
+        ("Who", {"fields": [("team_id", "application_id"), ("key_id", "attempt_id")]}),
     ]
     readonly_fields = ["when", "call", "cost", "counted"]
 
@@ -61,9 +62,9 @@ class UsageRecordAdmin(ReadOnlyAdmin):
     def cost(self, record: UsageRecord) -> str:
         return formats.usd(record.usd_micros)
 
-    @display(description="Counted", ordering="estimated", label={"yes": "warning", "no": ""})
-    def counted(self, record: UsageRecord) -> tuple[str, str]:
-        return ("yes", "Estimated") if record.estimated else ("no", "By the provider")
+    @display(description="Counted", ordering="estimated")
+    def counted(self, record: UsageRecord) -> str:
+        return badge("warning", "Estimated") if record.estimated else "By the provider"
 
     @display(description="Call")
     def call(self, record: UsageRecord) -> str:

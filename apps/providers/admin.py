@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import redirect
@@ -16,12 +17,13 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
 from apps.core import formats
-from apps.core.admin.base import HeadersField, ServiceAdmin, ServiceForm, link
+from apps.core.admin.base import HeadersField, ServiceAdmin, ServiceForm, badge, link
 from apps.core.errors import InvalidInputError
 from apps.providers import addresses, services
 from apps.providers.models import OPERATIONS, Provider, ProviderModel
 
 STATUS = {"enabled": "success", "disabled": "danger"}
+SHOWN_OPERATIONS = 3
 PRICE_LABELS = {
     "max_input_tokens": "Max input",
     "max_output_tokens": "Max output",
@@ -41,6 +43,11 @@ class ProviderForm(ServiceForm):
         model = Provider
         exclude = ["created_at"]
         widgets = {"options": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
+        help_texts = {
+            "auth": "Empty: the usual one of its dialect. Otherwise bearer, x-api-key, "
+            "x-goog-api-key, api-key, or header: and the name of a header.",
+            "options": "Options of its dialect, as a JSON object.",
+        }
 
     def clean_options(self) -> Any:
         return self.cleaned_data["options"] or {}
@@ -50,8 +57,22 @@ class ProviderForm(ServiceForm):
         services.save_provider(provider=instance)
 
 
-class ProviderModelForm(ServiceForm):
-    """A model as `save_model` takes it."""
+class PricedForm(ServiceForm):
+    """A model as `save_model` takes it; its prices without zeros that say nothing."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in services.PRICES:
+            if self.initial.get(name) is not None:
+                self.initial[name] = _short(self.initial[name])
+
+    @override
+    def store(self, instance: ProviderModel) -> None:
+        services.save_model(model=instance)
+
+
+class ProviderModelForm(PricedForm):
+    """A model on its own page."""
 
     operations = forms.MultipleChoiceField(
         choices=[(name, name.replace("_", " ")) for name in OPERATIONS],
@@ -65,12 +86,8 @@ class ProviderModelForm(ServiceForm):
         exclude = ["created_at"]
         labels = PRICE_LABELS
 
-    @override
-    def store(self, instance: ProviderModel) -> None:
-        services.save_model(model=instance)
 
-
-class ModelRowForm(ServiceForm):
+class ModelRowForm(PricedForm):
     """A model in one row; what it offers is changed on its own page."""
 
     class Meta:
@@ -83,8 +100,8 @@ class ModelRowForm(ServiceForm):
         help_texts = dict.fromkeys(fields, "")
 
     @override
-    def store(self, instance: ProviderModel) -> None:
-        services.save_model(model=instance)
+    def rehearse(self, instance: ProviderModel) -> None:
+        services.check_model(instance)
 
 
 class ProviderModelInline(TabularInline):
@@ -96,11 +113,12 @@ class ProviderModelInline(TabularInline):
     readonly_fields = ["offers"]
     ordering = ["name"]
     extra = 0
+    hide_title = True
     show_change_link = True
 
     @display(description="Operations")
     def offers(self, model: ProviderModel) -> str:
-        return ", ".join(name.replace("_", " ") for name in model.operations)
+        return _operations(model)
 
 
 @admin.register(Provider)
@@ -151,13 +169,13 @@ class ProviderAdmin(ServiceAdmin):
     def owner(self, provider: Provider) -> str:
         return provider.team.slug if provider.team else "shared"
 
-    @display(description="Status", ordering="status", label=STATUS)
-    def state(self, provider: Provider) -> tuple[str, str]:
-        return provider.status, provider.get_status_display()
+    @display(description="Status", ordering="status")
+    def state(self, provider: Provider) -> str:
+        return badge(STATUS[provider.status], provider.get_status_display())
 
-    @display(description="Answers", ordering="is_simulated", label={"yes": "warning", "no": ""})
-    def simulated(self, provider: Provider) -> tuple[str, str]:
-        return ("yes", "Simulated") if provider.is_simulated else ("no", "Real")
+    @display(description="Answers", ordering="is_simulated")
+    def simulated(self, provider: Provider) -> str:
+        return badge("warning", "Simulated") if provider.is_simulated else "Real"
 
     def has_enter_secret_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("credentials.add_credential")
@@ -165,7 +183,7 @@ class ProviderAdmin(ServiceAdmin):
     @action(description="Enter secret", icon="key", permissions=["enter_secret"])
     def enter_secret(self, request: HttpRequest, object_id: str) -> Any:
         url = reverse("admin:credentials_credential_add")
-        return redirect(f"{url}?provider={object_id}")
+        return redirect(f"{url}?provider={unquote(object_id)}")
 
     @override
     def save_model(self, request: HttpRequest, obj: Provider, form: Any, change: bool) -> None:
@@ -208,7 +226,7 @@ class ProviderModelAdmin(ServiceAdmin):
 
     @display(description="Operations")
     def offers(self, model: ProviderModel) -> str:
-        return ", ".join(name.replace("_", " ") for name in model.operations)
+        return _operations(model)
 
     @display(description="Max tokens, in → out", ordering="max_input_tokens")
     def limits(self, model: ProviderModel) -> str:
@@ -221,13 +239,25 @@ class ProviderModelAdmin(ServiceAdmin):
             return "price list"
         return f"{_price(model.input_usd_per_mtok)} → {_price(model.output_usd_per_mtok)}"
 
-    @display(description="Answers", label={"yes": "warning", "no": ""})
-    def simulated(self, model: ProviderModel) -> tuple[str, str]:
-        return ("yes", "Simulated") if model.provider.is_simulated else ("no", "Real")
+    @display(description="Answers")
+    def simulated(self, model: ProviderModel) -> str:
+        return badge("warning", "Simulated") if model.provider.is_simulated else "Real"
+
+
+def _operations(model: ProviderModel) -> str:
+    names = [name.replace("_", " ") for name in model.operations]
+    more = len(names) - SHOWN_OPERATIONS
+    shown = ", ".join(names[:SHOWN_OPERATIONS])
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _price(price: Decimal | None) -> str:
-    return formats.NOTHING if price is None else f"${price.normalize():f}"
+    return formats.NOTHING if price is None else f"${_short(price):f}"
+
+
+def _short(price: Decimal) -> Decimal:
+    whole = price.to_integral_value()
+    return whole if whole == price else price.normalize()
 
 
 def _origin(base_url: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.utils import quote
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
@@ -100,7 +101,8 @@ def make_schedules(number: int) -> None:
 
 def url_of(model: type[models.Model], page: str, *arguments: str) -> str:
     options = model._meta
-    return reverse(f"admin:{options.app_label}_{options.model_name}_{page}", args=arguments)
+    name = f"admin:{options.app_label}_{options.model_name}_{page}"
+    return reverse(name, args=[quote(argument) for argument in arguments])
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -25,10 +26,10 @@ from apps.access import services
 from apps.access.admin.scope_field import ScopesField
 from apps.access.models import APIKey, Application
 from apps.core import formats
-from apps.core.admin.base import PortalAdmin, add_portal_error, link, unkept
+from apps.core.admin.base import PortalAdmin, add_portal_error, badge, link, unkept
 from apps.core.errors import PortalError
 
-LABELS = {"active": "success", "overlap": "warning", "revoked": "danger", "expired": "danger"}
+STATES = {"active": "success", "overlap": "warning", "revoked": "danger", "expired": "danger"}
 LIFETIMES = [
     ("7", "7 days"),
     ("30", "30 days"),
@@ -106,8 +107,9 @@ class APIKeyAdmin(PortalAdmin):
             "Life",
             {
                 "fields": [
-                    ("created", "expires", "last_used"),
-                    ("revoked", "revoked_by", "revoked_reason"),
+                    ("created", "expires"),
+                    ("last_used", "revoked"),
+                    ("revoked_by", "revoked_reason"),
                     ("id", "parent"),
                 ]
             },
@@ -129,7 +131,7 @@ class APIKeyAdmin(PortalAdmin):
         return False
 
     def has_revoke_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        key = APIKey.objects.filter(pk=object_id).exclude(state=APIKey.State.REVOKED)
+        key = APIKey.objects.filter(pk=unquote(object_id or "")).exclude(state=APIKey.State.REVOKED)
         return request.user.has_perm("access.change_apikey") and key.exists()
 
     @override
@@ -177,9 +179,7 @@ class APIKeyAdmin(PortalAdmin):
 
     @action(description="Revoke", icon="block", permissions=["revoke"])
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        key = self.get_object(request, object_id)
-        if key is None:
-            raise Http404
+        key = self.find(request, object_id)
         form = RevokeForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             reason = form.cleaned_data["reason"]
@@ -211,11 +211,11 @@ class APIKeyAdmin(PortalAdmin):
         url = reverse("admin:access_application_change", args=[key.application_id])
         return link(url, key.application.slug)
 
-    @display(description="Status", ordering="state", label=LABELS)
-    def status(self, key: APIKey) -> tuple[str, str]:
+    @display(description="Status", ordering="state")
+    def status(self, key: APIKey) -> str:
         if key.state != APIKey.State.REVOKED and _is_past(key):
-            return "expired", "Expired"
-        return key.state, key.get_state_display()
+            return badge("danger", "Expired")
+        return badge(STATES[key.state], key.get_state_display())
 
     @display(description="Scopes")
     def scope_count(self, key: APIKey) -> int:

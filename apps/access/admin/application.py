@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import redirect
@@ -17,7 +18,7 @@ from apps.access.admin import oauth  # noqa: F401  (takes the toolkit's own regi
 from apps.access.admin.scope_field import ScopesField
 from apps.access.models import APIKey, Application
 from apps.access.scopes import DEFAULT_SCOPES
-from apps.core.admin.base import ServiceAdmin, ServiceForm, link
+from apps.core.admin.base import ServiceAdmin, ServiceForm, badge, link
 
 
 class ApplicationForm(ServiceForm):
@@ -94,21 +95,15 @@ class ApplicationAdmin(ServiceAdmin):
         usable = Q(keys__state__in=[APIKey.State.ACTIVE, APIKey.State.OVERLAP])
         return applications.annotate(key_count=Count("keys", filter=usable))
 
-    @display(
-        description="Kind",
-        ordering="kind",
-        label={"human": "info", "service": "info", "agent": "warning"},
-    )
-    def what(self, application: Application) -> tuple[str, str]:
-        return application.kind, application.get_kind_display()
+    @display(description="Kind", ordering="kind")
+    def what(self, application: Application) -> str:
+        is_agent = application.kind == Application.Kind.AGENT
+        return badge("info" if is_agent else "plain", application.get_kind_display())
 
-    @display(
-        description="Status",
-        ordering="status",
-        label={"active": "success", "suspended": "danger"},
-    )
-    def state(self, application: Application) -> tuple[str, str]:
-        return application.status, application.get_status_display()
+    @display(description="Status", ordering="status")
+    def state(self, application: Application) -> str:
+        is_active = application.status == Application.Status.ACTIVE
+        return badge("success" if is_active else "danger", application.get_status_display())
 
     @display(description="Keys", ordering="key_count")
     def keys_link(self, application: Any) -> str:
@@ -120,7 +115,7 @@ class ApplicationAdmin(ServiceAdmin):
 
     @action(description="Issue key", icon="key", permissions=["issue_key"])
     def issue_key(self, request: HttpRequest, object_id: str) -> Any:
-        return redirect(f"{reverse('admin:access_apikey_add')}?application={object_id}")
+        return redirect(f"{reverse('admin:access_apikey_add')}?application={unquote(object_id)}")
 
     @action(description="Suspend", icon="block", permissions=["change"])
     def suspend(self, request: HttpRequest, object_id: str) -> Any:
@@ -145,10 +140,8 @@ class ApplicationAdmin(ServiceAdmin):
     def _confirm(
         self, request: HttpRequest, object_id: str, act: Any, *, verb: str, text: str
     ) -> Any:
-        application = self.get_object(request, object_id)
-        back = reverse("admin:access_application_change", args=[object_id])
-        if application is None:
-            return redirect("admin:access_application_changelist")
+        application = self.find(request, object_id)
+        back = reverse("admin:access_application_change", args=[application.pk])
         if request.method == "POST":
             act(application=application)
             self.log_change(request, application, f"{verb}.")
@@ -161,7 +154,7 @@ class ApplicationAdmin(ServiceAdmin):
     @override
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
         """Of suspending and resuming, the one that would change something."""
-        active = Application.objects.active().filter(pk=object_id).exists()
+        active = Application.objects.active().filter(pk=unquote(object_id)).exists()
         hidden = "resume" if active else "suspend"
         actions = super().get_actions_detail(request, object_id)
         return [each for each in actions if not each.action_name.endswith(f"_{hidden}")]

@@ -1,22 +1,37 @@
 """The admin classes and form parts that every app builds on."""
 
 import copy
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.options import IS_POPUP_VAR
+from django.contrib.admin.utils import unquote
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from typing_extensions import override
 from unfold.admin import ModelAdmin
 
 from apps.core.errors import PortalError
 from apps.core.formats import NOTHING
+
+# The classes of the theme's own labels.
+BADGE: Final = (
+    "inline-block font-semibold rounded-default text-[11px] uppercase whitespace-nowrap "
+    "h-6 leading-6 px-2"
+)
+BADGES: Final = {
+    "success": "bg-green-100 text-green-700 dark:bg-green-500/20 dark:text-green-400",
+    "danger": "bg-red-100 text-red-700 dark:bg-red-500/20 dark:text-red-400",
+    "warning": "bg-orange-100 text-orange-700 dark:bg-orange-500/20 dark:text-orange-400",
+    "info": "bg-blue-100 text-blue-700 dark:bg-blue-500/20 dark:text-blue-400",
+    "plain": "bg-base-500/8 text-base-700 dark:bg-base-500/20 dark:text-base-200",
+}
 
 
 class PortalAdmin(ModelAdmin):
@@ -45,6 +60,13 @@ class PortalAdmin(ModelAdmin):
             },
         )
 
+    def find(self, request: HttpRequest, object_id: str) -> Any:
+        """The row of a page of our own, by the id as the admin spells it in a path."""
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        return row
+
 
 class ReadOnlyAdmin(PortalAdmin):
     """A ledger or a log: nothing in it is added, changed or deleted by hand."""
@@ -71,6 +93,10 @@ def add_portal_error(form: forms.BaseForm, error: PortalError) -> None:
     form.add_error(field if field in form.fields else None, error.message)
 
 
+def _leave_to_the_service(exclude: Any = None) -> None:
+    """Stand in for `Model.validate_constraints`."""
+
+
 class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
     """A form that refuses what the service refuses, in the service's words, at the right field.
 
@@ -81,6 +107,10 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
     def store(self, instance: Any) -> None:
         raise NotImplementedError
 
+    def rehearse(self, instance: Any) -> None:
+        """Try to store it. Rows under a parent that is new itself can only be checked."""
+        self.store(instance)
+
     @override
     def save(self, commit: bool = True) -> Any:
         if commit and not self.errors:
@@ -88,17 +118,22 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
             return self.instance
         return super().save(commit=commit)
 
-    @override
-    def validate_unique(self) -> None:
-        """The service knows better words for what is taken."""
+    def _post_clean(self) -> None:
+        # The service has better words than the name of a constraint, and knows the field.
+        self.instance.validate_constraints = _leave_to_the_service
+        try:
+            super()._post_clean()  # type: ignore[misc]
+        finally:
+            del self.instance.validate_constraints
 
     @override
-    def validate_constraints(self) -> None:
+    def validate_unique(self) -> None:
+        """Rehearse: the last step of Django's own validation."""
         if self.errors:
             return
         try:
             with transaction.atomic():
-                self.store(copy.copy(self.instance))
+                self.rehearse(copy.copy(self.instance))
                 transaction.set_rollback(True)
         except PortalError as error:
             add_portal_error(self, error)
@@ -185,6 +220,11 @@ def unkept(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def link(url: str, text: str) -> str:
+def badge(kind: str, text: str) -> SafeString:
+    """A coloured word; `kind` is one of BADGES."""
+    return format_html('<span class="{} {}">{}</span>', BADGE, BADGES[kind], text)
+
+
+def link(url: str, text: str) -> SafeString:
     """A link in a list or form."""
     return format_html('<a class="portal-link" href="{}">{}</a>', url, text)

@@ -17,7 +17,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from apps.core import formats
-from apps.core.admin.base import PortalAdmin
+from apps.core.admin.base import PortalAdmin, badge
 
 for _model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     admin.site.unregister(_model)
@@ -46,9 +46,9 @@ class PeriodicTaskAdmin(PortalAdmin, beat.PeriodicTaskAdmin):  # type: ignore[mi
     list_select_related = ["interval", "crontab", "solar", "clocked"]
     date_hierarchy = None
 
-    @display(description="Status", ordering="enabled", label={"on": "success", "off": "danger"})
-    def is_on(self, task: PeriodicTask) -> tuple[str, str]:
-        return ("on", "On") if task.enabled else ("off", "Off")
+    @display(description="Status", ordering="enabled")
+    def is_on(self, task: PeriodicTask) -> str:
+        return badge("success", "On") if task.enabled else badge("danger", "Off")
 
     @display(description="Last run (UTC)", ordering="last_run_at")
     def last_run(self, task: PeriodicTask) -> str:

@@ -14,7 +14,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from apps.core import formats
-from apps.core.admin.base import ReadOnlyAdmin, link
+from apps.core.admin.base import ReadOnlyAdmin, badge, link
 from apps.telemetry.models import AttemptLog
 
 STATES = {"done": "success", "failed": "danger", "cancelled": "warning", "started": "info"}
@@ -40,7 +40,7 @@ class AttemptLogAdmin(ReadOnlyAdmin):
     search_help_text = "Call id, the provider's request id, provider or model"
     ordering = ["-started_at", "-id"]
     fieldsets = [
-        (None, {"fields": [("when", "outcome", "call"), ("provider", "model", "number")]}),
+        (None, {"fields": [("when", "outcome"), ("call", "number"), ("provider", "model")]}),
         (
             "Answer",
             {
@@ -52,7 +52,7 @@ class AttemptLogAdmin(ReadOnlyAdmin):
             },
         ),
         ("Headers, secrets masked", {"fields": ["sent", "received"]}),
-        ("By", {"fields": [("target_id", "credential_version_id", "id")]}),
+        ("By", {"fields": [("target_id", "credential_version_id"), "id"]}),
     ]
     readonly_fields = ["when", "outcome", "call", "first_byte", "took", "sent", "received", "id"]
 
@@ -60,9 +60,9 @@ class AttemptLogAdmin(ReadOnlyAdmin):
     def when(self, attempt: AttemptLog) -> str:
         return formats.moment(attempt.started_at)
 
-    @display(description="State", ordering="state", label=STATES)
-    def outcome(self, attempt: AttemptLog) -> tuple[str, str]:
-        return attempt.state, attempt.get_state_display()
+    @display(description="State", ordering="state")
+    def outcome(self, attempt: AttemptLog) -> str:
+        return badge(STATES[attempt.state], attempt.get_state_display())
 
     @display(description="First byte", ordering="first_byte_ms")
     def first_byte(self, attempt: AttemptLog) -> str:

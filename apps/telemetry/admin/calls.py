@@ -3,14 +3,16 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
 from typing_extensions import override
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
 from apps.core import formats
-from apps.core.admin.base import ReadOnlyAdmin, unkept
+from apps.core.admin.base import ReadOnlyAdmin, badge, unkept
 from apps.telemetry.admin import filters
 from apps.telemetry.admin.bodies import shown_bodies
 from apps.telemetry.models import AttemptLog, CallLog
@@ -25,7 +27,7 @@ class CallLogAdmin(ReadOnlyAdmin):
 
     list_display = [
         "when", "outcome", "endpoint", "application", "answered_by", "tokens", "cost", "took",
-        "simulated", "traits", "error_code",
+        "traits",
     ]  # fmt: skip
     list_filter = [
         filters.PeriodFilter,
@@ -66,15 +68,17 @@ class CallLogAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        call = CallLog.objects.filter(pk=object_id).first()
+        call = CallLog.objects.filter(pk=unquote(object_id)).first()
         may_read = request.user.has_perm(BODY_PERMISSION)
         context = {
             "title": "Call",
             "subtitle": None,
             "call": call,
-            "attempts": AttemptLog.objects.filter(call_id=object_id).order_by("number"),
+            "attempts": AttemptLog.objects.filter(call_id=call.pk if call else "").order_by(
+                "number"
+            ),
             "may_read_bodies": may_read,
-            "bodies": shown_bodies(object_id) if call and may_read else [],
+            "bodies": shown_bodies(call.pk) if call and may_read else [],
         }
         response = super().change_view(
             request, object_id, form_url, {**context, **(extra_context or {})}
@@ -85,9 +89,12 @@ class CallLogAdmin(ReadOnlyAdmin):
     def when(self, call: CallLog) -> str:
         return formats.moment(call.created_at)
 
-    @display(description="State", ordering="state", label=STATES)
-    def outcome(self, call: CallLog) -> tuple[str, str]:
-        return call.state, call.get_state_display()
+    @display(description="State", ordering="state")
+    def outcome(self, call: CallLog) -> str:
+        word = badge(STATES[call.state], call.get_state_display())
+        if not call.error_code:
+            return word
+        return format_html('{}<div class="portal-small">{}</div>', word, call.error_code)
 
     @display(description="Answered by", ordering="provider")
     def answered_by(self, call: CallLog) -> str | None:
@@ -105,13 +112,11 @@ class CallLogAdmin(ReadOnlyAdmin):
     def took(self, call: CallLog) -> str:
         return formats.duration(call.duration_ms)
 
-    @display(description="Answers", ordering="is_simulated", label={"yes": "warning", "no": ""})
-    def simulated(self, call: CallLog) -> tuple[str, str] | None:
-        return ("yes", "Simulated") if call.is_simulated else None
-
-    @display(description="Traits", label=True)
-    def traits(self, call: CallLog) -> list[str]:
-        return traits_of(call)
+    @display(description="Traits")
+    def traits(self, call: CallLog) -> str:
+        words = [badge("plain", word) for word in traits_of(call)]
+        simulated = [badge("warning", "Simulated")] if call.is_simulated else []
+        return format_html_join(" ", "{}", ((word,) for word in simulated + words))
 
 
 def traits_of(call: CallLog) -> list[str]:
