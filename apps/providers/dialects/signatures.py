@@ -5,6 +5,7 @@ with the name of its origin, so that it can be given back when the caller return
 """
 
 _PREFIX = "portal:"
+_MARK = _PREFIX.encode()
 
 
 def seal(origin: str, signature: str, *, dialect: str) -> str:
@@ -19,3 +20,8 @@ def unseal(text: str, *, dialect: str) -> tuple[str, str]:
         if found:
             return origin, signature
     return dialect, text
+
+
+def is_sealed(text: bytes) -> bool:
+    """Whether a signature of another dialect stands anywhere in `text`."""
+    return _MARK in text

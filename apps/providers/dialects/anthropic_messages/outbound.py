@@ -10,6 +10,7 @@ from apps.providers.dialects.anthropic_messages import replies
 from apps.providers.dialects.anthropic_messages.errors import parse_error
 from apps.providers.dialects.anthropic_messages.parser import MessagesParser
 from apps.providers.dialects.anthropic_messages.prompt import Prompt
+from apps.providers.dialects.anthropic_messages.returned import without_foreign_thoughts
 from apps.providers.dialects.anthropic_messages.terms import distinct
 from apps.providers.dialects.anthropic_messages.thinking import JSON_INSTRUCTION, fit_settings
 from apps.providers.dialects.anthropic_messages.traits import Traits, traits_of
@@ -102,16 +103,23 @@ def build_embeddings(
 def forward_request(
     incoming: wire.Incoming, model: wire.TargetModel, options: Options
 ) -> wire.UpstreamRequest:
-    """The caller's own body with the model's real name; its version and betas go along."""
+    """The caller's own body with the model's real name; its version and betas go along.
+
+    Thoughts of other dialects' models, which the service would refuse, stay behind.
+    """
     path = _COUNT if incoming.operation == "count_tokens" else _MESSAGES
     if beta := incoming.query.get("beta"):
         path += "?beta=true" if beta == "true" else ""
-    given = incoming.headers.get("anthropic-beta", "").split(",")
-    betas = distinct([beta for text in (*given, *options.betas) if (beta := text.strip())])
+    asked = incoming.headers.get("anthropic-beta", "").split(",")
+    betas = distinct([beta for text in (*asked, *options.betas) if (beta := text.strip())])
     version = incoming.headers.get("anthropic-version") or options.version
-    fields: dict[str, Any] = {**incoming.fields, "model": model.name}
+    given, warnings = without_foreign_thoughts(incoming.fields)
+    fields: dict[str, Any] = {**given, "model": model.name}
     return wire.UpstreamRequest(
-        path=path, body=msgspec.json.encode(fields), headers=_headers(version, betas)
+        path=path,
+        body=msgspec.json.encode(fields),
+        headers=_headers(version, betas),
+        warnings=warnings,
     )
 
 

@@ -15,6 +15,7 @@ from apps.providers.dialects.azure_inference.extra_parameters import CHAT_FIELDS
 from apps.providers.dialects.chat_family import embeddings, facts, failures
 from apps.providers.dialects.chat_family.forward import ask_usage, forward_body
 from apps.providers.dialects.chat_family.read_reply import read_reply
+from apps.providers.dialects.chat_family.returned import without_foreign_thoughts
 from apps.providers.dialects.chat_family.stream_parser import ChatStreamParser
 from apps.providers.dialects.chat_family.style import ReasoningField, Style
 from apps.providers.dialects.chat_family.write_request import write_chat
@@ -104,15 +105,18 @@ def forward_request(
     incoming: wire.Incoming, model: wire.TargetModel, options: Options
 ) -> wire.UpstreamRequest:
     """The caller's own body for another model, and the caller's word on extra parameters."""
+    incoming, warnings = without_foreign_thoughts(incoming)
     if incoming.operation == "chat" and incoming.stream and options.stream_usage:
         added = ask_usage(incoming.fields)
         if added:
-            return _forward_asking(incoming, model, options, added)
+            request = _forward_asking(incoming, model, options, added)
+            return msgspec.structs.replace(request, warnings=(*warnings, *request.warnings))
     rule = incoming.headers.get(HEADER)
     return wire.UpstreamRequest(
         path=_path(incoming.operation, options),
         body=forward_body(incoming, model.name),
         headers=(_JSON,) if rule is None else (_JSON, (HEADER, rule)),
+        warnings=warnings,
     )
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from apps.providers import wire
 from apps.providers.dialects.gemini_generate.building import Options, resource_name
+from apps.providers.dialects.gemini_generate.returned import without_foreign_signatures
 from apps.providers.dialects.reading import read
 
 FORWARDS = frozenset({"chat", "embeddings", "count_tokens"})
@@ -26,17 +27,21 @@ def forward_request(
     if incoming.stream and incoming.operation == "chat":
         verb = "streamGenerateContent"
     suffix = "?alt=sse" if verb == "streamGenerateContent" else ""
+    fields, warnings = without_foreign_signatures(incoming.fields)
+    name = msgspec.Raw(msgspec.json.encode(resource_name(model.name)))
     return wire.UpstreamRequest(
         path=options.path(model.name, verb) + suffix,
-        body=_rename(incoming, msgspec.Raw(msgspec.json.encode(resource_name(model.name)))),
+        body=_rename(fields, name, untouched=None if warnings else incoming.body),
+        warnings=warnings,
     )
 
 
-def _rename(incoming: wire.Incoming, name: msgspec.Raw) -> bytes:
-    fields = incoming.fields
+def _rename(
+    fields: Mapping[str, msgspec.Raw], name: msgspec.Raw, *, untouched: bytes | None
+) -> bytes:
     touched = {key for key in ("model", "requests", *_NESTED) if key in fields}
-    if not touched:
-        return incoming.body
+    if not touched and untouched is not None:
+        return untouched
     renamed = dict(fields)
     for key in touched:
         if key == "model":

@@ -14,7 +14,7 @@ from apps.providers.dialects.gemini_generate.terms import NAME
 from apps.providers.dialects.signatures import seal, unseal
 
 # Base64 of `portal:`: how a sealed signature begins, in either alphabet of base64.
-_SEALED = "cG9ydGFsO"
+SEALED = "cG9ydGFsO"
 
 # Said instead of a signature that nobody has: the call came from another model, or through a
 # dialect that has no place for it. Source: ai.google.dev/gemini-api/docs/thought-signatures.
@@ -51,7 +51,7 @@ def read_signature(field: str | None) -> Signature:
     """What a caller (or a provider) sent in the field."""
     if not field or field in _NO_SIGNATURES:
         return Signature()
-    if not field.startswith(_SEALED):
+    if not field.startswith(SEALED):
         return Signature(field)
     try:
         sealed = base64.b64decode(standard_base64(field)).decode()

@@ -11,6 +11,7 @@ from apps.providers import wire
 from apps.providers.dialects.chat_family import embeddings, facts, failures
 from apps.providers.dialects.chat_family.forward import ask_usage, forward_body
 from apps.providers.dialects.chat_family.read_reply import read_reply
+from apps.providers.dialects.chat_family.returned import without_foreign_thoughts
 from apps.providers.dialects.chat_family.stream_parser import ChatStreamParser
 from apps.providers.dialects.chat_family.style import CacheField, ReasoningField, Style
 from apps.providers.dialects.chat_family.write_request import write_chat
@@ -114,12 +115,14 @@ def forward_request(
         body = replace_model(incoming.body, kind, model.name)
         return wire.UpstreamRequest(path=path, body=body, headers=(("content-type", kind),))
     added: dict[str, msgspec.Raw] = {}
+    incoming, warnings = without_foreign_thoughts(incoming)
     if incoming.operation == "chat" and incoming.stream and options.stream_usage:
         added = ask_usage(incoming.fields)
     return wire.UpstreamRequest(
         path=path,
         body=forward_body(incoming, model.name, added=added),
         hide_usage_event=bool(added),
+        warnings=warnings,
     )
 
 

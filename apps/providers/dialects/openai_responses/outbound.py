@@ -11,6 +11,7 @@ from apps.providers.dialects.base import StreamParser
 from apps.providers.dialects.openai_chat import outbound as platform
 from apps.providers.dialects.openai_responses import errors, reply, sending
 from apps.providers.dialects.openai_responses.parser import ReplyParser
+from apps.providers.dialects.openai_responses.returned import without_foreign_thoughts
 from apps.providers.dialects.openai_responses.state import refuse_stateful
 from apps.providers.dialects.reading import read_provider
 from apps.providers.errors import ProviderProtocolError
@@ -59,12 +60,13 @@ def forward_request(
     """
     if incoming.operation not in _PATHS:
         return platform.forward_request(incoming, model, _platform(options))
-    fields = dict(incoming.fields)
-    refuse_stateful(fields)
+    refuse_stateful(incoming.fields)
+    given, warnings = without_foreign_thoughts(incoming.fields)
+    fields = dict(given)
     fields["model"] = msgspec.Raw(msgspec.json.encode(model.name))
     if incoming.operation == "chat" and bytes(fields.get("store", b"null")) == b"null":
         fields["store"] = msgspec.Raw(b"false")
-    return _request(incoming.operation, fields, options)
+    return _request(incoming.operation, fields, options, warnings=warnings)
 
 
 def parse_reply(body: bytes) -> wire.ChatReply:
