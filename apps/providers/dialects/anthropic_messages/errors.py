@@ -86,7 +86,11 @@ def parse_error(status: int, headers: Mapping[str, str], body: bytes) -> Provide
             "a page that is not JSON." if _decoded(body) is None else "no message."
         )
     found = next((headers[name] for name in _REQUEST_IDS if headers.get(name)), request_id)
-    return _class_of(status, kind, message)(
+    error = _class_of(status, kind, message)
+    if error is ProviderAuthError:
+        # The provider's own words may quote the key, and are no business of the caller.
+        message = f"The provider refused the portal's own account ({status})."
+    return error(
         message[:_LONGEST_MESSAGE],
         status=status,
         body=body,

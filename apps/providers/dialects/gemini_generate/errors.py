@@ -98,8 +98,13 @@ def parse_error(status: int, headers: Mapping[str, str], body: bytes) -> Provide
     told = _read(body)
     if status < 400:
         status = told.code or _CODES.get(told.status, 500)
-    return _class_of(status, told)(
-        (told.message or _own_words(status, body, told))[:MOST_MESSAGE],
+    error = _class_of(status, told)
+    message = told.message or _own_words(status, body, told)
+    if error is ProviderAuthError:
+        # The provider's own words may quote the key, and are no business of the caller.
+        message = f"The provider refused the portal's own account ({status})."
+    return error(
+        message[:MOST_MESSAGE],
         status=status,
         body=body,
         retry_after_s=_retry_after(headers, told),

@@ -48,7 +48,8 @@ class TestParseError:
         error = parse_error(status, {}, body_of(kind))
 
         assert type(error) is expected
-        assert (error.message, error.status, error.upstream_code) == ("Words.", status, kind)
+        assert (error.status, error.upstream_code) == (status, kind)
+        assert (error.message == "Words.") == (expected is not errors.ProviderAuthError)
         assert error.upstream_request_id == "req_1"
 
     @pytest.mark.parametrize(
@@ -184,3 +185,13 @@ class TestRenderStreamError:
             "error": {"type": "overloaded_error", "message": "Busy."},
             "request_id": "req_9",
         }
+
+
+class TestQuarrelsWithTheAccount:
+    def test_are_not_told_in_the_words_of_the_provider(self) -> None:
+        said = {"type": "authentication_error", "message": "Your key sk-ant-123 of org-9 is gone."}
+        body = msgspec.json.encode({"type": "error", "error": said})
+
+        error = parse_error(401, {}, body)
+
+        assert error.message == "The provider refused the portal's own account (401)."

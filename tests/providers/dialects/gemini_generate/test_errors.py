@@ -190,3 +190,13 @@ class TestRenderStreamError:
         assert event.startswith(b'data: {"error":{"code":503')
         assert event.endswith(b"\r\n\r\n")
         assert event.count(b"\n") == 2
+
+
+class TestQuarrelsWithTheAccount:
+    def test_are_not_told_in_the_words_of_the_provider(self) -> None:
+        said = {"code": 403, "message": "Project 1234 has no API enabled.", "status": "X"}
+        body = msgspec.json.encode({"error": said})
+
+        error = outbound.parse_error(403, {}, body)
+
+        assert error.message == "The provider refused the portal's own account (403)."
