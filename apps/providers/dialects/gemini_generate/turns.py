@@ -163,6 +163,9 @@ class TurnReader:
             else:
                 after = parts[place + 1] if place + 1 < len(parts) else None
                 read_text(part, done, keep_empty=_would_sign(part, after))
+        if done and messages and messages[-1].role is Role.ASSISTANT:
+            # The official client keeps one content for each chunk of a stream; one turn it is.
+            done = [*messages.pop().parts, *done]
         if done:
             messages.append(wire.Message(role=Role.ASSISTANT, parts=tuple(done)))
 

@@ -327,3 +327,17 @@ class TestRead:
             turns(("model", [{key: {}}]))
 
         assert error.value.param == f"contents[0].parts[0].{key}"
+
+
+class TestTurnsInPieces:
+    def test_contents_of_the_model_in_a_row_are_one_turn(self) -> None:
+        call_f = {"functionCall": {"id": "1", "name": "f", "args": {}}}
+        call_g = {"functionCall": {"id": "2", "name": "g", "args": {}}}
+
+        messages = turns(("user", [{"text": "q"}]), ("model", [call_f]), ("model", [call_g]))
+
+        assert [message.role for message in messages] == [wire.Role.USER, wire.Role.ASSISTANT]
+        assert [part.id for part in messages[1].parts if isinstance(part, wire.ToolCallPart)] == [
+            "1",
+            "2",
+        ]
