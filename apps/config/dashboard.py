@@ -67,8 +67,8 @@ def totals(since: datetime) -> dict[str, Any]:
 def by_endpoint(since: datetime) -> list[dict[str, Any]]:
     """Sums by endpoint, the busiest first."""
     calls = CallLog.objects.filter(created_at__gte=since)
-    rows = calls.values("endpoint").annotate(**_TOTALS).order_by("-calls", "endpoint")
-    return list(rows[:MAX_ROWS])
+    rows: Any = calls.values("endpoint").annotate(**_TOTALS)
+    return list(rows.order_by("-calls", "endpoint")[:MAX_ROWS])
 
 
 def provider_states() -> list[ProviderStatus]:

@@ -14,14 +14,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from typing_extensions import override
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminPasswordWidget,
     UnfoldAdminSelect2Widget,
     UnfoldAdminTextInputWidget,
 )
 
-from apps.core.admin.base import PortalAdmin, add_portal_error, badge, unkept
+from apps.core.admin.base import PortalAdmin, add_portal_error, badge, page_action, unkept
 from apps.core.errors import PortalError
 from apps.credentials import services
 from apps.credentials.models import Credential, CredentialVersion
@@ -53,7 +53,7 @@ class VersionInline(TabularInline):
 
     model = CredentialVersion
     fields = ["number", "ends_with", "status", "created_at"]
-    readonly_fields = fields
+    readonly_fields = ["number", "ends_with", "status", "created_at"]
     ordering = ["-number"]
     extra = 0
     hide_title = True
@@ -140,7 +140,7 @@ class CredentialAdmin(PortalAdmin):
     def has_enter_secret_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("credentials.change_credential")
 
-    @action(
+    @page_action(
         description="Enter a new secret",
         icon="key",
         url_path="enter-secret",

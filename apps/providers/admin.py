@@ -13,11 +13,11 @@ from django.urls import reverse
 from typing_extensions import override
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
 from apps.core import formats
-from apps.core.admin.base import HeadersField, ServiceAdmin, ServiceForm, badge, link
+from apps.core.admin.base import HeadersField, ServiceAdmin, ServiceForm, badge, link, page_action
 from apps.core.errors import InvalidInputError
 from apps.providers import addresses, services
 from apps.providers.models import OPERATIONS, Provider, ProviderModel
@@ -180,13 +180,13 @@ class ProviderAdmin(ServiceAdmin):
     def has_enter_secret_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("credentials.add_credential")
 
-    @action(description="Enter secret", icon="key", permissions=["enter_secret"])
+    @page_action(description="Enter secret", icon="key", permissions=["enter_secret"])
     def enter_secret(self, request: HttpRequest, object_id: str) -> Any:
         url = reverse("admin:credentials_credential_add")
         return redirect(f"{url}?provider={unquote(object_id)}")
 
     @override
-    def save_model(self, request: HttpRequest, obj: Provider, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if change and "base_url" in form.changed_data:
             before = _origin(form.initial["base_url"])

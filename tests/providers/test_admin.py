@@ -37,7 +37,7 @@ def provider_form(**fields: Any) -> dict[str, Any]:
     return usual | fields
 
 
-def model_row(**fields: str) -> dict[str, str]:
+def model_row(**fields: str) -> dict[str, Any]:
     row = {f"models-0-{name}": value for name, value in fields.items()}
     return {"models-TOTAL_FORMS": "1", "models-0-name": "large", **row}
 
@@ -79,7 +79,7 @@ class TestProviders:
         ],
     )
     def test_show_what_cannot_be_at_its_field(self, staff: Client, field: str, value: str) -> None:
-        response = save(staff, **{field: value})
+        response = save(staff, None, **{field: value})
 
         assert response.status_code == 200
         assert list(errors_of(response)) == [field]

@@ -1,6 +1,5 @@
 """Every table has its page in the admin, open to who may see it and to nobody else."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -99,10 +98,10 @@ def make_schedules(number: int) -> None:
     SolarSchedule.objects.create(event="sunset", latitude=number, longitude=1)
 
 
-def url_of(model: type[models.Model], page: str, *arguments: str) -> str:
+def url_of(model: type[models.Model], page: str, *arguments: Any) -> str:
     options = model._meta
     name = f"admin:{options.app_label}_{options.model_name}_{page}"
-    return reverse(name, args=[quote(argument) for argument in arguments])
+    return reverse(name, args=[quote(str(argument)) for argument in arguments])
 
 
 @pytest.fixture
@@ -112,7 +111,7 @@ def everything() -> None:
 
 
 @pytest.fixture
-def staff(client: Client) -> Iterator[Client]:
+def staff(client: Client) -> Client:
     client.force_login(make_admin())
     return client
 

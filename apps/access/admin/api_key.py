@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from typing_extensions import override
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminSelect2Widget,
     UnfoldAdminSelectWidget,
@@ -26,7 +26,7 @@ from apps.access import services
 from apps.access.admin.scope_field import ScopesField
 from apps.access.models import APIKey, Application
 from apps.core import formats
-from apps.core.admin.base import PortalAdmin, add_portal_error, badge, link, unkept
+from apps.core.admin.base import PortalAdmin, add_portal_error, badge, link, page_action, unkept
 from apps.core.errors import PortalError
 
 STATES = {"active": "success", "overlap": "warning", "revoked": "danger", "expired": "danger"}
@@ -177,7 +177,7 @@ class APIKeyAdmin(PortalAdmin):
         page = self.render_page(request, "admin/access/issued.html", "New API key", **context)
         return unkept(page.render())
 
-    @action(description="Revoke", icon="block", permissions=["revoke"])
+    @page_action(description="Revoke", icon="block", permissions=["revoke"])
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         key = self.find(request, object_id)
         form = RevokeForm(request.POST or None)

@@ -8,17 +8,16 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
-from oauth2_provider import admin as _toolkit  # noqa: F401  (registers first what we register anew)
 from typing_extensions import override
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 
 from apps.access import services
 from apps.access.admin import oauth  # noqa: F401  (takes the toolkit's own registration back)
 from apps.access.admin.scope_field import ScopesField
 from apps.access.models import APIKey, Application
 from apps.access.scopes import DEFAULT_SCOPES
-from apps.core.admin.base import ServiceAdmin, ServiceForm, badge, link
+from apps.core.admin.base import ServiceAdmin, ServiceForm, badge, link, page_action
 
 
 class ApplicationForm(ServiceForm):
@@ -69,6 +68,7 @@ class ApplicationAdmin(ServiceAdmin):
         (None, {"fields": [("name", "slug"), ("team", "kind")]}),
         ("Rights", {"fields": ["scopes"]}),
     ]
+    view_on_site = False
     actions_detail = ["issue_key", "suspend", "resume"]
 
     @override
@@ -113,11 +113,11 @@ class ApplicationAdmin(ServiceAdmin):
     def has_issue_key_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("access.add_apikey")
 
-    @action(description="Issue key", icon="key", permissions=["issue_key"])
+    @page_action(description="Issue key", icon="key", permissions=["issue_key"])
     def issue_key(self, request: HttpRequest, object_id: str) -> Any:
         return redirect(f"{reverse('admin:access_apikey_add')}?application={unquote(object_id)}")
 
-    @action(description="Suspend", icon="block", permissions=["change"])
+    @page_action(description="Suspend", icon="block", permissions=["change"])
     def suspend(self, request: HttpRequest, object_id: str) -> Any:
         return self._confirm(
             request,
@@ -127,7 +127,7 @@ class ApplicationAdmin(ServiceAdmin):
             text="None of its keys and tokens is let in until it is resumed.",
         )
 
-    @action(description="Resume", icon="play_arrow", permissions=["change"])
+    @page_action(description="Resume", icon="play_arrow", permissions=["change"])
     def resume(self, request: HttpRequest, object_id: str) -> Any:
         return self._confirm(
             request,

@@ -2,27 +2,21 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
-from oauth2_provider import admin as toolkit
+from oauth2_provider import admin as _toolkit  # noqa: F401  (registers first what we register anew)
 from oauth2_provider.models import (
-    get_access_token_model,
-    get_application_model,
-    get_grant_model,
-    get_id_token_model,
-    get_refresh_token_model,
+    AccessToken,
+    Grant,
+    IDToken,
+    RefreshToken,
+    revoke_access_token,
 )
-from typing_extensions import override
 
+from apps.access.models import Application
 from apps.core.admin.base import ReadOnlyAdmin
 
-for _model in (
-    get_application_model(),
-    get_access_token_model(),
-    get_grant_model(),
-    get_id_token_model(),
-    get_refresh_token_model(),
-):
+for _model in (Application, AccessToken, RefreshToken, Grant, IDToken):
     admin.site.unregister(_model)
 
 
@@ -30,6 +24,8 @@ class TokenAdmin(ReadOnlyAdmin):
     """Issued by the protocol, taken back by an action: no form, and no secret, ever."""
 
     list_filter = ["application"]
+    list_select_related = ["application", "user"]
+    search_fields = ["application__slug", "application__name", "user__username"]
     exclude = ["token", "token_checksum", "code", "code_challenge", "nonce", "claims"]
 
     def has_revoke_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -37,42 +33,44 @@ class TokenAdmin(ReadOnlyAdmin):
         return request.user.has_perm(name)
 
 
-@admin.register(get_access_token_model())
-class AccessTokenAdmin(TokenAdmin, toolkit.AccessTokenAdmin):  # type: ignore[misc]
+@admin.register(AccessToken)
+class AccessTokenAdmin(TokenAdmin):
     """Access tokens, without the token."""
 
     list_display = ["id", "application", "user", "scope", "expires"]
     actions = ["revoke_tokens"]
 
-    @override
     @admin.action(description="Revoke the selected tokens", permissions=["revoke"])
     def revoke_tokens(self, request: HttpRequest, queryset: Any) -> None:
-        super().revoke_tokens(request, queryset)
+        for token in queryset:
+            # With the refresh token that could mint the next one.
+            revoke_access_token(token)
+        self.message_user(request, "Revoked.", messages.SUCCESS)
 
 
-@admin.register(get_refresh_token_model())
-class RefreshTokenAdmin(TokenAdmin, toolkit.RefreshTokenAdmin):  # type: ignore[misc]
+@admin.register(RefreshToken)
+class RefreshTokenAdmin(TokenAdmin):
     """Refresh tokens, without the token."""
 
     list_display = ["id", "application", "user", "created", "revoked"]
     actions = ["revoke_tokens"]
 
-    @override
     @admin.action(description="Revoke the selected tokens", permissions=["revoke"])
     def revoke_tokens(self, request: HttpRequest, queryset: Any) -> None:
-        super().revoke_tokens(request, queryset)
+        for token in queryset:
+            token.revoke()
+        self.message_user(request, "Revoked.", messages.SUCCESS)
 
 
-@admin.register(get_grant_model())
-class GrantAdmin(TokenAdmin, toolkit.GrantAdmin):  # type: ignore[misc]
+@admin.register(Grant)
+class GrantAdmin(TokenAdmin):
     """Authorization codes under way, without the code."""
 
     list_display = ["id", "application", "user", "scope", "expires"]
-    list_select_related = ["application", "user"]
 
 
-@admin.register(get_id_token_model())
-class IDTokenAdmin(TokenAdmin, toolkit.IDTokenAdmin):  # type: ignore[misc]
+@admin.register(IDToken)
+class IDTokenAdmin(TokenAdmin):
     """ID tokens."""
 
     list_display = ["jti", "application", "user", "scope", "expires"]

@@ -60,7 +60,7 @@ class TasksInline(TabularInline):
 
     model = PeriodicTask
     fields = ["name", "task", "enabled"]
-    readonly_fields = fields
+    readonly_fields = ["name", "task", "enabled"]
     can_delete = False
     extra = 0
     show_change_link = True

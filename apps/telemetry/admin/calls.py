@@ -26,7 +26,7 @@ class CallLogAdmin(ReadOnlyAdmin):
     """Every call that came in."""
 
     list_display = [
-        "when", "outcome", "endpoint", "application", "answered_by", "tokens", "cost", "took",
+        "when", "outcome", "asked", "answered_by", "tokens", "cost", "took",
         "traits",
     ]  # fmt: skip
     list_filter = [
@@ -95,6 +95,11 @@ class CallLogAdmin(ReadOnlyAdmin):
         if not call.error_code:
             return word
         return format_html('{}<div class="portal-small">{}</div>', word, call.error_code)
+
+    @display(description="Endpoint, by whom", ordering="endpoint")
+    def asked(self, call: CallLog) -> str:
+        who = call.application
+        return format_html('{}<div class="portal-small">{}</div>', call.endpoint, who)
 
     @display(description="Answered by", ordering="provider")
     def answered_by(self, call: CallLog) -> str | None:

@@ -40,6 +40,8 @@ class PeriodFilter(DropdownFilter):
 class _Exactly(DropdownFilter):
     """A column that equals the chosen value."""
 
+    parameter_name: str
+
     @override
     def queryset(self, request: HttpRequest, queryset: QuerySet[CallLog]) -> QuerySet[CallLog]:
         value = self.value()
