@@ -250,17 +250,16 @@ def estimated_count(call: Call, translator: Translator) -> Answer:
 
 
 def settle_stream(call: Call, made: Attempt, books: Books) -> None:
-    """Close the books of a stream: missing usage is estimated from what was said."""
-    if books.usage is None and made.sent:
+    """Close the books of a stream: what was not told to the end is estimated from what was said."""
+    is_told = books.usage is not None and (made.state == "done" or books.finish is not None)
+    if made.sent and not is_told and call.incoming.operation in _METERED:
+        told = books.usage or wire.Usage(input_tokens=estimate.body_tokens(call.incoming.body))
+        said = estimate.text_tokens("".join(books.said))
+        usage = msgspec.structs.replace(
+            told, output_tokens=max(told.output_tokens, said), estimated=True
+        )
         made.usage_estimated = True
-        usage = wire.Usage(
-            input_tokens=estimate.body_tokens(call.incoming.body),
-            output_tokens=estimate.text_tokens("".join(books.said)),
-            estimated=True,
-        )
-        made.facts = wire.Facts(
-            id=made.facts.id, model=made.facts.model, finish=made.facts.finish, usage=usage
-        )
+        made.facts = msgspec.structs.replace(made.facts, usage=usage)
     settle(call, books.failure)
 
 
@@ -282,14 +281,10 @@ def _estimate(call: Call, made: Attempt) -> None:
     """A provider that answered without usage, or that was left, has read the request."""
     if call.incoming.operation not in _METERED:
         return
-    made.usage_estimated = True
     tokens = estimate.body_tokens(call.incoming.body)
-    facts = made.facts
-    made.facts = wire.Facts(
-        id=facts.id,
-        model=facts.model,
-        finish=facts.finish,
-        usage=wire.Usage(input_tokens=tokens, estimated=True),
+    made.usage_estimated = True
+    made.facts = msgspec.structs.replace(
+        made.facts, usage=wire.Usage(input_tokens=tokens, estimated=True)
     )
 
 

@@ -35,6 +35,7 @@ from tests.inference.calls import (
     PRINCIPAL,
     FakeAnswer,
     FakeTransport,
+    chunk,
     make_call,
     make_entry,
     make_target,
@@ -124,17 +125,16 @@ class TestRunCall:
         assert kept.usage == []
 
     async def test_a_caller_who_leaves_before_the_answer_is_metered(
-        self, publish: Publish, kept: Kept
+        self, publish: Publish, kept: Kept, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         arrived = asyncio.Event()
 
-        class Silent(FakeTransport):
-            async def send(self, request: Any) -> Any:
-                arrived.set()
-                await asyncio.Event().wait()
+        async def send(_: Any) -> Any:
+            arrived.set()
+            await asyncio.Event().wait()
 
-        publish(make_entry())
-        engine.runtime().transport.send = Silent().send  # type: ignore[method-assign]
+        transport = publish(make_entry())
+        monkeypatch.setattr(transport, "send", send)
         task = asyncio.create_task(engine.run_call(make_call()))
         await arrived.wait()
 
@@ -321,6 +321,22 @@ class TestStreams:
         [usage] = kept.usage
         assert usage.estimated
         assert usage.output_tokens > 0
+
+    @pytest.mark.parametrize("rest", [ProviderConnectionError("cut"), chunk({}, "stop")])
+    async def test_usage_that_was_told_half_way_counts_what_was_said_too(
+        self, rest: Any, publish: Publish, kept: Kept
+    ) -> None:
+        usage = {"prompt_tokens": 10, "completion_tokens": 1, "total_tokens": 11}
+        early = chunk({"content": "many words " * 20}, usage=usage)
+        publish(make_entry(), streamed(early, rest))
+
+        await drained(await engine.run_call(make_call(stream=True)))
+
+        [entry] = kept.usage
+        is_cut = isinstance(rest, Exception)
+        assert entry.input_tokens == 10
+        assert entry.estimated == is_cut
+        assert (entry.output_tokens > 20) == is_cut
 
 
 class TestCounting:
