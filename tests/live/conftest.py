@@ -5,8 +5,9 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from tests.live import documents
+from tests.live import documents, proofs
 from tests.live.portal import LivePortal, running_portal, running_simulator
+from tests.live.proofs import Prover
 from tests.live.sdks import AT_PORTAL, Sdk
 
 
@@ -22,9 +23,17 @@ def live_portal(simulator_url: str) -> Iterator[LivePortal]:
         simulator_url,
         models=["sim-cut-600", "sim-html", "sim-garbage", "sim-midstream-error", "sim-hang"],
     )
-    private = [simulator_url.removeprefix("http://")]
+    proofs.add_to(document)
+    private = [simulator_url.removeprefix("http://"), proofs.NOBODY]
     with running_portal(document, private=private) as portal:
         yield portal
+
+
+@pytest.fixture(scope="session")
+def prover(live_portal: LivePortal, simulator_url: str) -> Iterator[Prover]:
+    """A caller that can look at the record and at what the provider saw."""
+    with closing(Prover(live_portal, simulator_url)) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
