@@ -1,11 +1,11 @@
 """Who is let in, by which header, and with which scope."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from apps.access.ring import RING, Entry, KeyRing, digest_of
+from apps.access.keys import digest_of
+from apps.access.ring import RING, Entry, KeyRing
 from apps.core.errors import AuthenticationError, ScopeMissingError
 from apps.core.principal import Principal
 from apps.gateway.authentication import ApiKeyAuthentication, HasScope
@@ -17,7 +17,7 @@ TOKEN = "ptl_any_key_that_the_ring_knows"
 
 
 @pytest.fixture
-def ring(monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyRing]:
+def ring(monkeypatch: pytest.MonkeyPatch) -> KeyRing:
     made = KeyRing([(digest_of(TOKEN), Entry(PRINCIPAL))])
     monkeypatch.setattr(RING, "_value", made)
     return made

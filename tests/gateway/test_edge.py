@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from django.test import AsyncClient
@@ -21,8 +21,8 @@ from tests.gateway.requests import Client, ask, edge_request, scope
 class Plain(EdgeView):
     """A view without a lock on its door; what it answers is set by each test."""
 
-    authentication_classes: ClassVar = []
-    permission_classes: ClassVar = []
+    authentication_classes = []
+    permission_classes = []
     path = "v1/plain"
     dialect = DIALECTS["openai_chat"]
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from apps.access.ring import RING, Entry, KeyRing, digest_of
+from apps.access.keys import digest_of
+from apps.access.ring import RING, Entry, KeyRing
 from apps.core.errors import InvalidInputError
-from apps.gateway.operations import ChatCompletions
+from apps.gateway.operations.chat_completions import ChatCompletions
 from apps.gateway.operations.messages import Messages
 from apps.providers.errors import (
     ProviderAuthError,

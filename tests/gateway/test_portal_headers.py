@@ -1,5 +1,7 @@
 """The portal's own headers, and that nobody writes into them."""
 
+from typing import Any
+
 import pytest
 
 from apps.gateway import portal_headers
@@ -10,7 +12,7 @@ from tests.inference.calls import make_call, make_target
 from tests.inference.factories import NOW
 
 
-def attempt(**target: object) -> Attempt:
+def attempt(**target: Any) -> Attempt:
     return Attempt(id="att_1", number=1, target=make_target(1, **target), started_at=NOW, began=0.0)
 
 
