@@ -3,6 +3,8 @@
 from typing import Any
 
 import structlog
+from structlog.processors import ExceptionRenderer
+from structlog.tracebacks import ExceptionDictTransformer
 
 from apps.core.redaction import redact_event
 from portal.settings.base import ENV
@@ -16,7 +18,8 @@ _SHARED: list[Any] = [
 ]
 _RENDERERS: dict[str, list[Any]] = {
     "json": [
-        structlog.processors.dict_tracebacks,
+        # Never the values of local variables: they may be bodies and secrets.
+        ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
         redact_event,
         structlog.processors.JSONRenderer(),
     ],

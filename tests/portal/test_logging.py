@@ -48,6 +48,15 @@ class TestLog:
         assert entry["headers"] == {"Authorization": "***"}
         assert entry["event"] == "call"
 
+    def test_writes_no_local_variables(self, written: StringIO) -> None:
+        try:
+            words = "a plain secret that looks like nothing"
+            raise ValueError(len(words))
+        except ValueError:
+            logging.getLogger("portal.test").exception("failed")
+
+        assert "looks like nothing" not in written.getvalue()
+
     def test_masks_exceptions(self, written: StringIO) -> None:
         try:
             raise ValueError(f"bad key {KEY}")
