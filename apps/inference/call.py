@@ -77,6 +77,11 @@ class Call:
         """The latest attempt, if any was made."""
         return self.attempts[-1] if self.attempts else None
 
+    def forget_answer(self) -> None:
+        """Drop what an earlier attempt answered: the caller gets the last one's."""
+        self.kept.clear()
+        self.kept_bytes = 0
+
     def keep(self, piece: bytes) -> None:
         """Keep a piece of the answer for the record, as far as `keep_bytes` goes."""
         if self.kept_bytes < self.keep_bytes:

@@ -147,6 +147,7 @@ def open_attempt(call: Call, target: TargetEntry) -> Attempt:
         began=time.perf_counter(),
     )
     call.attempts.append(made)
+    call.forget_answer()
     return made
 
 

@@ -54,3 +54,14 @@ class TestCall:
         call.keep(b"abc")
 
         assert call.kept == []
+
+    def test_forgets_what_an_earlier_attempt_answered(self) -> None:
+        call = make_call()
+        call.keep_bytes = 100
+        call.keep(b"the error of the first")
+
+        call.forget_answer()
+        call.keep(b"the answer of the second")
+
+        assert call.kept == [b"the answer of the second"]
+        assert call.kept_bytes == len(b"the answer of the second")
