@@ -23,6 +23,7 @@ from apps.gateway.authentication import ApiKeyAuthentication, HasScope
 from apps.providers.dialects.base import Dialect
 
 logger = logging.getLogger(__name__)
+_DIALECT_HEADERS = ("content-type", "anthropic-version", "anthropic-beta", "extra-parameters")
 
 Headers = list[tuple[str, str]]
 
@@ -76,6 +77,12 @@ class EdgeRequest:
         self.client_left = False
         self._receive = receive
         self._watcher: asyncio.Task[None] | None = None
+
+    @property
+    def dialect_headers(self) -> Mapping[str, str]:
+        """The headers that a dialect has a use for; credentials stay here."""
+        headers = self.headers
+        return {name: headers[name] for name in _DIALECT_HEADERS if name in headers}
 
     async def read_body(self) -> bytes:
         """The whole body, at most PORTAL_MAX_BODY_BYTES; from then on a leaving client is seen.

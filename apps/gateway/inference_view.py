@@ -40,7 +40,9 @@ class InferenceView(EdgeView):
 
     def read_incoming(self, request: EdgeRequest, body: bytes) -> wire.Incoming:
         """The request as the engine wants it; Gemini and uploads read it in their own way."""
-        return read_incoming(self.operation, body, headers=request.headers, query=request.query)
+        return read_incoming(
+            self.operation, body, headers=request.dialect_headers, query=request.query
+        )
 
     def open_call(self, request: EdgeRequest, incoming: wire.Incoming) -> Call:
         """The call, with what the portal's own headers say about it."""

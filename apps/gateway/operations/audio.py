@@ -42,7 +42,7 @@ class Transcriptions(InferenceView):
             model=model,
             body=body,
             stream=stream == "true",
-            headers=request.headers,
+            headers=request.dialect_headers,
             query=request.query,
         )
 

@@ -74,7 +74,7 @@ class GeminiModel(InferenceView):
             body=body,
             fields=read_fields(body),
             stream=verb == "streamGenerateContent",
-            headers=request.headers,
+            headers=request.dialect_headers,
             query=request.query,
             verb=verb,
         )
