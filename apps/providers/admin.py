@@ -44,8 +44,6 @@ class ProviderForm(ServiceForm):
         exclude = ["created_at"]
         widgets = {"options": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
         help_texts = {
-            "auth": "Empty: the usual one of its dialect. Otherwise bearer, x-api-key, "
-            "x-goog-api-key, api-key, or header: and the name of a header.",
             "options": "Options of its dialect, as a JSON object.",
         }
 

@@ -66,7 +66,7 @@ class Provider(Configured):
         max_length=64,
         blank=True,
         help_text="Empty: the usual one of its dialect. bearer, x-api-key, x-goog-api-key, "
-        "api-key, or header:<name>.",
+        "api-key, or header: and the name of a header.",
     )
     extra_headers = models.JSONField(default=dict, blank=True)
     options = models.JSONField(default=dict, blank=True, help_text="Options of its dialect.")

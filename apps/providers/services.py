@@ -1,7 +1,7 @@
 """Writes on providers and their models: whatever could not work is refused when it is saved."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -43,7 +43,7 @@ def check_provider(provider: Provider) -> None:
     """Raise InvalidInputError for a provider that could not be called."""
     if provider.dialect not in DIALECTS:
         raise InvalidInputError(
-            f"There is no dialect {provider.dialect!r}{_nearest(provider.dialect, DIALECTS)}.",
+            f"There is no dialect {provider.dialect!r}{_nearest(provider.dialect, DIALECTS)}",
             param="dialect",
         )
     addresses.check_base_url(provider.base_url, private=private_upstreams())
@@ -94,7 +94,7 @@ def check_model(model: ProviderModel) -> None:
     for operation in model.operations:
         if operation not in OPERATIONS:
             raise InvalidInputError(
-                f"There is no operation {operation!r}{_nearest(str(operation), OPERATIONS)}.",
+                f"There is no operation {operation!r}{_nearest(str(operation), OPERATIONS)}",
                 param="operations",
             )
     for name in PRICES:
@@ -115,6 +115,8 @@ def resolve_provider(*, slug: str, team: Team | None) -> Provider | None:
     return own or found.get(None)
 
 
-def _nearest(wrong: str, known: Sequence[str] | dict[str, Any] | Any) -> str:
-    near = difflib.get_close_matches(wrong, list(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
+def _nearest(wrong: str, known: Iterable[str]) -> str:
+    """The end of a sentence that names something unknown."""
+    names = list(known)
+    near = difflib.get_close_matches(wrong, names, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(names)}."

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeVar
+from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -131,6 +132,12 @@ class _Run:
         row = self.teams.get(entry.slug)
         wanted = {"name": entry.name or entry.slug}
         if entry.time_zone is not None:
+            if entry.time_zone not in available_timezones():
+                known = sorted(available_timezones())
+                raise _ProblemError(
+                    f"{path}.time_zone",
+                    f"no time zone {entry.time_zone!r}{suggestion(entry.time_zone, known)}",
+                )
             wanted["time_zone"] = entry.time_zone
         row, verb = _store(row or Team(slug=entry.slug), wanted, save=_save)
         self.teams[row.slug] = row

@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                     "auth",
                     models.CharField(
                         blank=True,
-                        help_text="Empty: the usual one of its dialect. bearer, x-api-key, x-goog-api-key, api-key, or header:<name>.",
+                        help_text="Empty: the usual one of its dialect. bearer, x-api-key, x-goog-api-key, api-key, or header: and the name of a header.",
                         max_length=64,
                         verbose_name="auth scheme",
                     ),
