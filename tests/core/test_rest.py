@@ -62,7 +62,11 @@ class TestHandleException:
         assert body_of(error)[2].headers["Retry-After"] == "3"
 
     def test_points_at_each_wrong_field(self) -> None:
-        detail: Any = {"name": ["missing"], "targets": [{"model": ["bad"]}], "non_field_errors": ["no"]}
+        detail: Any = {
+            "name": ["missing"],
+            "targets": [{"model": ["bad"]}],
+            "non_field_errors": ["no"],
+        }
 
         _, body, _ = body_of(exceptions.ValidationError(detail))
 
