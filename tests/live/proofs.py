@@ -12,8 +12,8 @@ import httpx2 as httpx
 
 from tests.live.portal import LivePortal
 
-# Nobody listens there: the discard port.
-NOBODY = "127.0.0.1:9"
+# Nobody listens there: a port of a service that no machine has any more.
+NOBODY = "127.0.0.1:1"
 PATIENCE_S = 15.0
 MESSAGES = [{"role": "user", "content": "Tell me about fjords."}]
 PATHS = {

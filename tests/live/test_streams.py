@@ -3,6 +3,7 @@
 import json
 import socket
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from tests.live import reading
 from tests.live.proofs import PATHS, Prover, marked, within
 
 DIALECTS = tuple(PATHS)
-ENDINGS = {
+ENDINGS: dict[str, Callable[[Any], bool]] = {
     "openai_chat": lambda event: "error" in event,
     "openai_responses": lambda event: (
         event.get("type") in ("response.failed", "error")
