@@ -15,8 +15,11 @@ NO_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}}
 def split_instructions(
     messages: Sequence[wire.Message],
 ) -> tuple[str | None, Sequence[wire.Message]]:
-    """Take a leading system message that is one plain text as the instructions."""
-    first = messages[0] if messages else None
+    """Take a leading system message that is one plain text as the instructions.
+
+    Not when it is all there is: the API wants input.
+    """
+    first = messages[0] if len(messages) > 1 else None
     if first and first.role is wire.Role.SYSTEM and len(first.parts) == 1 and not first.name:
         part = first.parts[0]
         if isinstance(part, wire.TextPart) and part.text and not part.cache:

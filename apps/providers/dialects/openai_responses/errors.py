@@ -117,13 +117,18 @@ def render_stream_error(error: PortalError, *, request_id: str) -> bytes:
 
 
 def error_event(error: PortalError, *, sequence_number: int) -> bytes:
-    """The event that ends a stream in which no response could fail."""
+    """The event that ends a stream in which no response could fail.
+
+    The reference has the fields flat, the service sends them inside `error` too, and the official
+    clients raise their exception only for the latter.
+    """
+    shape = _SHAPES.get(error.kind, _SHAPES["internal"])
+    told = {"code": code_of(error), "message": message_of(error), "param": error.param}
     event = {
         "type": "error",
         "sequence_number": sequence_number,
-        "code": code_of(error),
-        "message": message_of(error),
-        "param": error.param,
+        **told,
+        "error": {"type": shape.type, **told},
     }
     return sse.encode_event(msgspec.json.encode(event), "error")
 

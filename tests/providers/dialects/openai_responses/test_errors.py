@@ -143,4 +143,10 @@ class TestRenderStreamError:
             "code": "server_error",
             "message": "Broke.",
             "param": None,
+            "error": {
+                "type": "server_error",
+                "code": "server_error",
+                "message": "Broke.",
+                "param": None,
+            },
         }

@@ -661,3 +661,11 @@ class TestReadFacts:
 class TestIsUsageEvent:
     def test_is_never_one(self) -> None:
         assert not outbound.is_usage_event(b'{"type":"response.completed"}')
+
+
+class TestASystemMessageAlone:
+    def test_is_the_input_because_the_api_wants_some(self) -> None:
+        body = built(call_of(system("Be brief.")))
+
+        assert "instructions" not in body
+        assert body["input"] == [{"type": "message", "role": "system", "content": "Be brief."}]
