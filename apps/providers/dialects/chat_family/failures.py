@@ -27,6 +27,8 @@ _MONEY = frozenset(
 )
 _BAD_KEYS = frozenset({"invalid_api_key", "api_key_invalid", "incorrect_api_key"})
 _UNKNOWN_MODELS = frozenset({"model_not_found", "deploymentnotfound"})
+# Some vendors answer 400 without a code for a key that they do not know.
+_BAD_KEY = re.compile(r"(?:incorrect|invalid) api[ _-]?key", re.IGNORECASE)
 _STATUS = re.compile(r"[0-9]{3}")
 _AUTH_STATUSES = frozenset({401, 402, 403})
 _OVERLOADED_STATUSES = frozenset({503, 529})
@@ -51,6 +53,8 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes) -> Provider
     """The error that an answer stands for; never raises."""
     said = _read_body(body)
     kind = _classify(status, said.codes)
+    if kind is errors.ProviderRejectedError and _BAD_KEY.match(said.message):
+        kind = errors.ProviderAuthError
     return kind(
         _message(kind, status, said, body),
         status=status,

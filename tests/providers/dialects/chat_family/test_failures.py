@@ -230,3 +230,11 @@ class TestRaiseEmbedded:
 
     def test_lets_a_good_answer_pass(self) -> None:
         raise_embedded({"choices": []}, b"")
+
+
+class TestAKeyThatIsRefusedWithoutACode:
+    def test_is_the_portals_own_trouble(self) -> None:
+        error = read(400, {"error": "Incorrect API key provided: xa-123. Get one elsewhere."})
+
+        assert type(error) is errors.ProviderAuthError
+        assert "xa-123" not in error.message
