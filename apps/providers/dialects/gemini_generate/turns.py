@@ -35,6 +35,7 @@ _KNOWN = frozenset(
         "functionResponse",
     }
 )
+_LONGEST_ID = 40  # OpenAI refuses longer ids of calls
 _DATA = _KNOWN - {"thought", "thoughtSignature"}
 
 
@@ -75,7 +76,7 @@ class _Ids:
 
     def _make(self, name: str) -> str:
         place = len(self._seen)
-        while (made := f"call_{place}_{name}") in self._seen:
+        while (made := f"call_{place}_{name}"[:_LONGEST_ID]) in self._seen:
             place += 1
         return made
 

@@ -341,3 +341,14 @@ class TestTurnsInPieces:
             "1",
             "2",
         ]
+
+
+class TestIdsMadeHere:
+    def test_are_short_enough_for_every_provider_and_differ(self) -> None:
+        called = {"functionCall": {"name": "a_very_long_name_of_a_function" * 2, "args": {}}}
+
+        messages = turns(("user", [{"text": "q"}]), ("model", [called, called]))
+
+        ids = [part.id for part in messages[1].parts if isinstance(part, wire.ToolCallPart)]
+        assert len(set(ids)) == 2
+        assert max(map(len, ids)) <= 40
