@@ -6,6 +6,7 @@ Source: ai.google.dev/gemini-api/docs/thought-signatures.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -19,6 +20,7 @@ _CALLS = ("functionCall", "function_call")
 _DATA = {"text", "inlineData", "inline_data", "fileData", "file_data", *_CALLS}
 _SKIP = msgspec.Raw(msgspec.json.encode(NO_SIGNATURE))
 _MARK = SEALED.encode()
+_TEXT: Any = str | None
 
 
 def without_foreign_signatures(fields: Fields) -> tuple[Fields, tuple[str, ...]]:
@@ -47,7 +49,7 @@ def _without_foreign(content: dict[str, msgspec.Raw]) -> dict[str, msgspec.Raw]:
 def _part(part: dict[str, msgspec.Raw]) -> dict[str, msgspec.Raw] | None:
     """The part to send on; None when it held nothing but the signature, or a foreign thought."""
     key = next((key for key in _KEYS if key in part), None)
-    if key is None or not read_signature(read(str | None, part[key], at=key)).is_foreign:
+    if key is None or not read_signature(read(_TEXT, part[key], at=key)).is_foreign:
         return part
     if any(call in part for call in _CALLS):
         return {**part, key: _SKIP}

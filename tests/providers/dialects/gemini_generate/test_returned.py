@@ -27,7 +27,7 @@ def forwarded(*parts: dict[str, Any]) -> tuple[Any, tuple[str, ...]]:
 
 class TestWithoutForeignSignatures:
     def test_leaves_own_signatures_alone(self) -> None:
-        parts = [{"text": "a", "thoughtSignature": OWN}, CALL]
+        parts: list[dict[str, Any]] = [{"text": "a", "thoughtSignature": OWN}, CALL]
 
         assert forwarded(*parts) == ([parts], ())
 
