@@ -63,6 +63,11 @@ def message_of(dialect: str, reply: httpx.Response) -> str:
     return str(error["message"])
 
 
+@pytest.fixture(scope="module")
+def reader_key(live_portal: LivePortal) -> str:
+    return live_portal.issue_key("reader")
+
+
 @every_dialect
 class TestCredentials:
     def test_no_key(self, dialect: str, live_portal: LivePortal) -> None:
@@ -85,10 +90,8 @@ class TestCredentials:
 
         assert reply.status_code == 401
 
-    def test_missing_scope(self, dialect: str, live_portal: LivePortal) -> None:
-        key = live_portal.issue_key("reader")
-
-        reply = post(live_portal, dialect, headers={"authorization": f"Bearer {key}"})
+    def test_missing_scope(self, dialect: str, live_portal: LivePortal, reader_key: str) -> None:
+        reply = post(live_portal, dialect, headers={"authorization": f"Bearer {reader_key}"})
 
         assert reply.status_code == 403
         assert "inference:call" in message_of(dialect, reply)
