@@ -209,5 +209,12 @@ class TestFailures:
         error = outbound.parse_error(case["status"], case["response_headers"], body)
 
         assert type(error) is CLASSES[case["status"]]
-        assert error.message == case["response_body"]["error"]["message"]
+        said = case["response_body"]["error"]["message"]
+        if case["status"] in (401, 402, 403):
+            # About the portal's own account: a provider may quote the key there.
+            assert error.message == (
+                f"The provider refused the portal's own account ({case['status']})."
+            )
+        else:
+            assert error.message == said
         assert error.upstream_request_id == case["response_body"]["request_id"]
