@@ -7,7 +7,7 @@ is `serve`; `as_view` is the same view behind Django's URLconf, for the schema a
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
@@ -17,9 +17,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from rest_framework.views import APIView
 from typing_extensions import override
 
-from apps.core.errors import MethodNotAllowedError, PortalError, TooLargeError
+from apps.core.errors import (
+    InvalidInputError,
+    MethodNotAllowedError,
+    PortalError,
+    TooLargeError,
+)
 from apps.core.ids import new_id
 from apps.gateway.authentication import ApiKeyAuthentication, HasScope
+from apps.inference.relay import StreamCutError
 from apps.providers.dialects.base import Dialect
 
 logger = logging.getLogger(__name__)
@@ -93,6 +99,10 @@ class EdgeRequest:
             TooLargeError: the body is larger than allowed.
         """
         limit = settings.PORTAL_MAX_BODY_BYTES
+        if (coding := self.headers.get("content-encoding", "identity")).lower() != "identity":
+            raise InvalidInputError(
+                f"Content-Encoding {coding[:40]!r} is not read; send the body as it is."
+            )
         if int(self.headers.get("content-length") or 0) > limit:
             raise _too_large(limit)
         first = await self._receive()
@@ -237,7 +247,7 @@ async def serve(
         method=scope["method"],
         path=scope["path"],
         query=dict(parse_qsl(scope["query_string"].decode("latin-1"))),
-        headers={k.decode("latin-1"): v.decode("latin-1").strip() for k, v in scope["headers"]},
+        headers=_read_headers(scope["headers"]),
         params=params,
         receive=receive,
     )
@@ -249,6 +259,16 @@ async def serve(
             raise
     finally:
         request.stop_watching()
+
+
+def _read_headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers by lowercase name; several of one name are one list (RFC 9110 section 5.3)."""
+    headers = {name.decode("latin-1"): value.decode("latin-1").strip() for name, value in raw}
+    if len(headers) < len(raw):
+        headers = {}
+        for name, value in ((n.decode("latin-1"), v.decode("latin-1").strip()) for n, v in raw):
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
 
 
 async def _send(reply: EdgeReply, request: EdgeRequest, send: Any) -> None:
@@ -271,6 +291,8 @@ async def _send(reply: EdgeReply, request: EdgeRequest, send: Any) -> None:
         await send({"type": "http.response.body", "body": first, "more_body": True})
         async for piece in reply.stream:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
+    except StreamCutError:
+        return  # without the last chunk, at which the server breaks the connection
     finally:
         await reply.stream.aclose()  # type: ignore[attr-defined]
     await send({"type": "http.response.body", "body": b""})

@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -179,10 +180,24 @@ async def send(call: Call, made: Attempt, translation: Translation) -> Upstreams
 
 
 async def _refusal(call: Call, made: Attempt, upstream: Upstreams) -> ProviderError:
-    body = await upstream.read(runtime().max_reply_bytes)
+    body = without_secrets(await upstream.read(runtime().max_reply_bytes), made.target)
     call.keep(body)
     outbound = DIALECTS[made.target.provider.dialect].outbound
     return outbound.parse_error(upstream.status, upstream.headers, body)
+
+
+def without_secrets(body: bytes, target: TargetEntry) -> bytes:
+    """A provider's error without what only the portal may know, should the provider repeat it.
+
+    The secret that was shown to it, and the address of an upstream on a port of its own.
+    """
+    address = urlsplit(target.provider.base_url).netloc
+    hidden = [address] if ":" in address else []
+    if target.credential is not None:
+        hidden += [value.removeprefix("Bearer ") for _, value in target.credential.headers]
+    for text in hidden:
+        body = body.replace(text.encode(), b"(hidden)")
+    return body
 
 
 async def _whole(

@@ -16,6 +16,10 @@ from apps.providers.errors import ProviderError, ProviderProtocolError
 logger = logging.getLogger(__name__)
 
 
+class StreamCutError(Exception):
+    """The stream broke, and its last event was sent: now the connection has to break too."""
+
+
 class Books:
     """What a stream has told so far: usage, finish, failure, and how much was said."""
 
@@ -63,6 +67,9 @@ async def stream_answer(
     Nothing is read ahead of the caller: the next chunk is asked for when the last one was taken.
     However the stream ends (whole, broken, or left by the caller), `release` lets go of the
     provider and `settle` is called, once each.
+
+    Raises:
+        StreamCutError: the stream broke, and the caller's dialect is told so by its connection.
     """
     books = Books()
     kind = _Relayed if translation.relays else _Rendered
@@ -94,6 +101,8 @@ async def stream_answer(
         attempt.end(state, books.failure)
         attempt.facts = books.facts()
         settle(call, attempt, books)
+    if books.failure is not None and call.source.cuts_broken_streams:
+        raise StreamCutError
 
 
 class _Relayed:
@@ -175,12 +184,14 @@ class _Rendered:
         return b"".join(out) + self._renderer.close()
 
     def fail(self, error: PortalError) -> bytes:
-        return self._renderer.feed(wire.StreamFailure(error=error)) + self._renderer.close()
+        return self._render(wire.StreamFailure(error=error)) + self._renderer.close()
 
     def _render(self, delta: wire.ChatDelta) -> bytes:
         if isinstance(delta, wire.StreamStart) and not delta.created:
             created = int(self._call.now.timestamp())
             delta = msgspec.structs.replace(delta, created=created)
+        elif isinstance(delta, wire.StreamFailure):
+            delta = msgspec.structs.replace(delta, request_id=self._call.request_id)
         self._books.take(delta)
         return self._renderer.feed(delta)
 

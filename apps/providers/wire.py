@@ -388,9 +388,13 @@ class UsageReport(Shape, frozen=True, tag="usage"):
 
 
 class StreamFailure(Shape, frozen=True, tag="failure"):
-    """The provider failed after the stream had begun; `error` is a ProviderError."""
+    """The provider failed after the stream had begun; `error` is a ProviderError.
+
+    `request_id` is the portal's, for dialects whose error events tell it.
+    """
 
     error: Any
+    request_id: str = ""
 
 
 ChatDelta = (

@@ -167,6 +167,22 @@ class TestRunCall:
         )
 
 
+class TestWithoutSecrets:
+    def test_hides_the_secret_and_an_upstream_on_a_port_of_its_own(self) -> None:
+        target = make_target()
+        provider = dataclasses.replace(target.provider, base_url="http://10.0.0.7:8080/v1")
+        body = b'{"error": {"message": "key s3cret at http://10.0.0.7:8080/internal"}}'
+
+        hidden = engine.without_secrets(body, dataclasses.replace(target, provider=provider))
+
+        assert hidden == b'{"error": {"message": "key (hidden) at http://(hidden)/internal"}}'
+
+    def test_leaves_public_hosts_and_everything_else(self) -> None:
+        body = b'{"error": {"message": "see https://api.acme.example/docs"}}'
+
+        assert engine.without_secrets(body, make_target()) == body
+
+
 class TestAttemptTargets:
     @pytest.mark.parametrize(
         ("first", "error"),

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from apps.core.errors import InvalidInputError
 from apps.inference.call import Attempt, Call
-from apps.inference.relay import Books, events_of_array, stream_answer, with_first
+from apps.inference.relay import (
+    Books,
+    StreamCutError,
+    events_of_array,
+    stream_answer,
+    with_first,
+)
 from apps.inference.translation import Translation, Translator
 from apps.providers import wire
 from apps.providers.dialects import DIALECTS
@@ -40,6 +46,7 @@ class Turn:
         )
         self.attempt = Attempt(id="att_1", number=1, target=target, started_at=NOW, began=0.0)
         self.released = 0
+        self.was_cut = False
         self.settled: list[Books] = []
 
     def release(self) -> None:
@@ -58,7 +65,13 @@ class Turn:
         return stream_answer(self.call, self.attempt, self.how, chunks(), self.release, self.settle)
 
     async def read(self, *pieces: bytes | BaseException) -> bytes:
-        return b"".join([piece async for piece in self.events(*pieces)])
+        told = []
+        try:
+            async for piece in self.events(*pieces):
+                told.append(piece)
+        except StreamCutError:
+            self.was_cut = True
+        return b"".join(told)
 
     def is_closed(self, state: str) -> bool:
         return (self.released, len(self.settled), self.attempt.state) == (1, 1, state)
@@ -174,6 +187,7 @@ class TestFailures:
         assert marker in body
         assert b"The provider closed." in body
         assert turn.is_closed("failed")
+        assert turn.was_cut is (dialect == "azure_inference")
 
     async def test_a_flaw_of_our_own_does_too(
         self, dialect: str, provider: str, caplog: pytest.LogCaptureFixture

@@ -104,6 +104,23 @@ def simulated(provider: str, fault: str = "") -> dict[str, Any]:
     return {"model": f"{provider}/sim-small", "extra_headers": headers}
 
 
+def as_far_as_it_comes(http: httpx.Client, **request: Any) -> httpx.Response:
+    """An answer, whole or broken off; `extensions["broken"]` tells which."""
+    pieces, broken = [], False
+    with http.stream(**request) as reply:
+        try:
+            for piece in reply.iter_raw():
+                pieces.append(piece)  # noqa: PERF402  what came before a break counts
+        except httpx.RemoteProtocolError:
+            broken = True
+    return httpx.Response(
+        reply.status_code,
+        headers=reply.headers,
+        content=b"".join(pieces),
+        extensions={"broken": broken},
+    )
+
+
 class Prover:
     """A caller of a live portal that can look at the record and at what the provider saw."""
 
@@ -133,8 +150,8 @@ class Prover:
         return {"method": "POST", "url": path, "json": body, "headers": headers}
 
     def ask(self, model: str, dialect: str = "openai_chat", **how: Any) -> httpx.Response:
-        """One whole call."""
-        return self.http.request(**self.request(model, dialect, **how))
+        """One whole call, as far as it comes."""
+        return as_far_as_it_comes(self.http, **self.request(model, dialect, **how))
 
     def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         """Rows of the portal's database, read from its file beside the running portal."""

@@ -90,6 +90,19 @@ class TestCredentials:
 
         assert reply.status_code == 401
 
+    def test_two_different_keys(self, dialect: str, live_portal: LivePortal) -> None:
+        headers = [
+            ("authorization", f"Bearer {live_portal.key}"),
+            ("authorization", "Bearer another"),
+            ("anthropic-version", "2023-06-01"),
+        ]
+        url = live_portal.base_url + CHAT_PATHS[dialect]
+
+        reply = httpx.post(url, headers=headers, json=BODIES[dialect])
+
+        assert reply.status_code == 401
+        message_of(dialect, reply)
+
     def test_missing_scope(self, dialect: str, live_portal: LivePortal, reader_key: str) -> None:
         reply = post(live_portal, dialect, headers={"authorization": f"Bearer {reader_key}"})
 
@@ -138,6 +151,14 @@ class TestBodies:
 
         assert reply.status_code == 400
         assert says in message_of(dialect, reply)
+
+    def test_compressed(self, dialect: str, live_portal: LivePortal) -> None:
+        headers = {"content-encoding": "gzip"}
+
+        reply = post(live_portal, dialect, content=b"\x1f\x8b...", headers=headers)
+
+        assert reply.status_code == 400
+        assert "Content-Encoding" in message_of(dialect, reply)
 
     def test_30_mb(self, dialect: str, live_portal: LivePortal) -> None:
         content = b'{"model": "' + b"a" * (30 * 2**20) + b'"}'

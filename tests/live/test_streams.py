@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import azure.core.exceptions
 import pytest
 
 from tests.live import reading
 from tests.live.proofs import PATHS, Prover, marked, within
+from tests.live.sdks import Sdk
 
 DIALECTS = tuple(PATHS)
 ENDINGS: dict[str, Callable[[Any], bool]] = {
@@ -135,6 +137,8 @@ class TestBrokenStreams:
         call = prover.call(reply.headers["x-request-id"])
         if reply.status_code == 200:
             assert ENDINGS[caller](reading.events(reply.content)[-1])
+            # Azure's client reads no error event: there the connection breaks too.
+            assert reply.extensions["broken"] is (caller == "azure_inference")
             assert call["usage"][0]["estimated"]
         else:  # where less than one event comes before the cut, there is no stream yet
             assert reply.status_code == 502
@@ -156,6 +160,15 @@ class TestBrokenStreams:
         assert told
         assert "because it was asked to" in json.dumps(told)
         assert (call["state"], call["tries"][0]["state"]) == ("failed", "failed")
+
+
+class TestAzureClient:
+    @pytest.mark.parametrize("model", ["sim-cut-600", "sim-midstream-error"])
+    def test_is_told_that_its_stream_broke(self, model: str, sdk_at_portal: dict[str, Sdk]) -> None:
+        sdk = sdk_at_portal["azure_inference"]
+
+        with pytest.raises(azure.core.exceptions.AzureError):
+            sdk.stream(f"azure_inference/{model}", "Count to 50.")
 
 
 def _pair(prover: Prover, mark: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -21,6 +21,7 @@ from tests.conftest import free_port
 from tests.live import corpus, documents, reading
 from tests.live.corpus import Case
 from tests.live.portal import LivePortal, running_portal, running_process, running_simulator
+from tests.live.proofs import as_far_as_it_comes
 
 pytestmark = [pytest.mark.verify, pytest.mark.needs_shared]
 
@@ -80,7 +81,8 @@ class Bench:
             body = {**body, "model": model}
             if how.get("stream"):
                 body["stream"] = True
-        return self.http.post(path, json=body, headers=headers)
+        request = {"method": "POST", "url": path, "json": body, "headers": headers}
+        return as_far_as_it_comes(self.http, **request)
 
 
 @pytest.fixture(scope="module")

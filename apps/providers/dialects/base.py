@@ -129,3 +129,5 @@ class Dialect:
     title: str
     request_id_header: str = "x-request-id"
     """Where callers of this dialect look for the id of their request."""
+    cuts_broken_streams: bool = False
+    """Its clients read no error events: a broken stream must also end as a broken connection."""

@@ -71,7 +71,7 @@ class MessagesRenderer:
                 return self._start(delta)
             case wire.StreamFailure():
                 self._failed = True
-                return render_stream_error(delta.error, request_id="")
+                return render_stream_error(delta.error, request_id=delta.request_id)
         if delta.choice != 0 or self._failed:
             return b""
         opening = b"" if self._started else self._start(wire.StreamStart(id="", model=""))

@@ -7,4 +7,6 @@ specification ModelInference 2025-05-01 of azure-rest-api-specs.
 from apps.providers.dialects.azure_inference import inbound, outbound
 from apps.providers.dialects.base import Dialect
 
-DIALECT = Dialect(outbound.NAME, outbound, inbound, "api-key", "Azure AI Inference")
+DIALECT = Dialect(
+    outbound.NAME, outbound, inbound, "api-key", "Azure AI Inference", cuts_broken_streams=True
+)

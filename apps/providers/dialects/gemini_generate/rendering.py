@@ -61,7 +61,7 @@ class ReplyStreamRenderer:
                 return b""
             case wire.StreamFailure():
                 self._ended = True
-                return render_stream_error(delta.error, request_id="")
+                return render_stream_error(delta.error, request_id=delta.request_id)
             case _:
                 return self._other(delta, self._choice(delta.choice))
 
