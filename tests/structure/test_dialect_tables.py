@@ -23,7 +23,7 @@ CASES: dict[str, tuple[PortalError, ...]] = {
     "no key, or a bad one": (errors.AuthenticationError(WHY),),
     "scope missing": (errors.ScopeMissingError(WHY),),
     "endpoint closed to the key": (errors.PermissionDeniedError(WHY),),
-    "unknown endpoint or path": (errors.NotFoundError(WHY),),
+    "unknown endpoint": (errors.NotFoundError(WHY, param="model"),),
     "wrong method": (errors.MethodNotAllowedError(WHY),),
     "body too large": (errors.TooLargeError(WHY),),
     "provider: content filter": (upstream.ProviderContentFilterError(WHY),),

@@ -115,4 +115,5 @@ def _code(error: PortalError) -> str:
     if isinstance(error, ProviderError):
         own = _PROVIDER_CODES.get(error.kind, error.code)
         return own if isinstance(error, ProviderAuthError) else error.upstream_code or own
-    return "model_not_found" if error.code == "not_found" else error.code
+    unknown_model = error.code == "not_found" and error.param == "model"
+    return "model_not_found" if unknown_model else error.code

@@ -4,6 +4,7 @@ Source: standards GE-2 … GE-4; https://ai.google.dev/api/generate-content
 """
 
 import re
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -75,6 +76,9 @@ def read_turns(contents: Any) -> tuple[Turn, ...]:
     turns: list[Turn] = []
     for at, content in enumerate(reading.items(contents, "contents", least=1)):
         turn = read_content(content, f"contents[{at}]")
+        if turns and turn.role == turns[-1].role == "assistant":
+            turns[-1] = _joined(turns[-1], turn)  # clients store each chunk of a stream
+            continue
         called = len(turns[-1].calls) if turns else 0
         if called != len(turn.results):
             message = (
@@ -84,6 +88,15 @@ def read_turns(contents: Any) -> tuple[Turn, ...]:
             raise SimError(400, f"[simulated] {message}")
         turns.append(turn)
     return tuple(turns)
+
+
+def _joined(first: Turn, more: Turn) -> Turn:
+    return replace(
+        first,
+        text="\n".join(text for text in (first.text, more.text) if text),
+        media=first.media + more.media,
+        calls=first.calls + more.calls,
+    )
 
 
 def read_content(content: Any, where: str) -> Turn:
