@@ -5,6 +5,7 @@ latency that the portal adds to the mock's own. Rounds are interleaved (straight
 …); medians are printed, and everything as JSON at the end.
 """
 
+import contextlib
 import json
 import os
 import platform
@@ -82,6 +83,13 @@ def resident_mib(pid: int) -> float:
     """Resident memory of a process."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def pin(pid: int, core: int) -> None:
+    """Keep every thread of a process on one core; threads that it starts later follow."""
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
+            os.sched_setaffinity(int(task.name), {core})
 
 
 def load(port: int, key: str, case: Case) -> dict[str, Any]:
@@ -165,9 +173,7 @@ def main() -> None:
             document(mock_port), application="bench", private=[f"127.0.0.1:{mock_port}"], env=env
         ) as portal,
     ):
-        subprocess.run(
-            ["taskset", "-a", "-cp", PORTAL_CORE, str(portal.pid)], check=True, capture_output=True
-        )
+        pin(portal.pid, int(PORTAL_CORE))
         rows = [measure(c, mock_port, portal.port, portal.key, portal.pid) for c in CASES]
     kind = "PostgreSQL" if database else "SQLite"
     print(f"{platform.processor() or platform.machine()}, {kind}, {ROUNDS} rounds of {SECONDS} s\n")
