@@ -132,6 +132,21 @@ class TestGreeting:
         assert "curl http://127.0.0.1:8000/v1/chat/completions" in text
         assert "Bearer ptl_x" in text
 
+    def test_waits_for_the_portal_and_for_its_providers(self) -> None:
+        said: list[str] = []
+        with closing(socket.create_server(("127.0.0.1", 0))) as web:
+            hello = up.Greeting(web.getsockname()[1], free_port(), say=said.append)
+            hello.once()
+            assert not said
+
+            with closing(socket.create_server(("127.0.0.1", 0))) as simulator:
+                port = simulator.getsockname()[1]
+                hello = up.Greeting(web.getsockname()[1], port, say=said.append)
+                hello.once()
+                hello.once()
+
+        assert len(said) == 1
+
     def test_does_not_repeat_a_password_that_was_changed(self) -> None:
         text = up.greeting(8000, {"admin": {"username": "ada"}})
 

@@ -49,7 +49,7 @@ class Command(BaseCommand):
                 environment=environment,
                 folder=settings.BASE_DIR,
                 follow_parent=options["follow_parent"],
-                on_tick=Greeting(port, say=self.say).once,
+                on_tick=Greeting(port, simulator_port, say=self.say).once,
                 say=self.say,
             )
             code = supervisor.run()
@@ -74,16 +74,17 @@ class Command(BaseCommand):
 
 
 class Greeting:
-    """Says once, when the portal answers, where it is and how to begin."""
+    """Says once, when the portal and its providers answer, where it is and how to begin."""
 
-    def __init__(self, port: int, *, say: Any) -> None:
+    def __init__(self, port: int, simulator_port: int, *, say: Any) -> None:
         self._port = port
+        self._simulator_port = simulator_port
         self._say = say
         self._said = False
 
     def once(self) -> None:
         """Say it if it is time and was not said yet."""
-        if not self._said and is_open(self._port):
+        if not self._said and is_open(self._simulator_port) and is_open(self._port):
             self._said = True
             self._say(greeting(self._port, quickstart()))
 
@@ -143,8 +144,10 @@ def children(*, port: int, simulator_port: int) -> list[Child]:
     celery = ["celery", "--quiet", "--app", "portal"]
     worker = [*celery, "worker", "--pool", "threads", "--concurrency", "4"]
     worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    # Without Django, so that it listens before the web process has loaded.
+    simulator = (sys.executable, "-m", "apps.providers.simulator", "--port", str(simulator_port))
     return [
-        Child("simulated provider", manage("simulate_provider", "--port", str(simulator_port))),
+        Child("simulated provider", simulator),
         Child("web", (sys.executable, "-m", *web)),
         Child("worker", (sys.executable, "-m", *worker)),
         # With its pid file two portals would fight for one name in one folder.
