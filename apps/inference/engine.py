@@ -286,15 +286,20 @@ def settle(call: Call, error: PortalError | None) -> None:
     call.settled = True
     for made in call.attempts:
         made.end("failed" if error else "cancelled", error)
-        if made.facts.usage is None and made.sent and made.state != "failed":
+        if made.facts.usage is None and made.sent and _is_charged(made):
             _estimate(call, made)
     costs = [cost for made in call.attempts if (cost := records.cost_of(made)) is not None]
     call.cost_usd_micros = sum(costs) if costs else None
     records.write(call, error)
 
 
+def _is_charged(made: Attempt) -> bool:
+    """Whether the provider has worked: it accepted the request, whatever became of the answer."""
+    return made.state != "failed" or made.status in range(200, 300)
+
+
 def _estimate(call: Call, made: Attempt) -> None:
-    """A provider that answered without usage, or that was left, has read the request."""
+    """A provider that did not tell its usage has read the request all the same."""
     if call.incoming.operation not in _METERED:
         return
     tokens = estimate.body_tokens(call.incoming.body)

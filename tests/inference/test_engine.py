@@ -410,6 +410,17 @@ class TestSettle:
         assert kept.usage[0].estimated
         assert kept.usage[0].input_tokens > 0
 
+    async def test_an_answer_that_cannot_be_read_is_charged_all_the_same(
+        self, publish: Publish, kept: Kept
+    ) -> None:
+        publish(make_entry(), FakeAnswer([b'{"id": "chatcmpl']))
+
+        with pytest.raises(ProviderProtocolError):
+            await engine.run_call(make_call())
+
+        assert kept.usage[0].estimated
+        assert kept.usage[0].input_tokens > 0
+
     async def test_sound_that_is_not_metered_by_tokens_costs_none(
         self, publish: Publish, kept: Kept
     ) -> None:
