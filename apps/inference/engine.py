@@ -294,8 +294,14 @@ def settle(call: Call, error: PortalError | None) -> None:
 
 
 def _is_charged(made: Attempt) -> bool:
-    """Whether the provider has worked: it accepted the request, whatever became of the answer."""
-    return made.state != "failed" or made.status in range(200, 300)
+    """Whether the provider has worked: it accepted the request, whatever became of the answer.
+
+    A page is no provider's word but that of something in between.
+    """
+    if made.state != "failed":
+        return True
+    kinds = [value for name, value in made.response_headers if name.lower() == "content-type"]
+    return made.status in range(200, 300) and not any("html" in kind for kind in kinds)
 
 
 def _estimate(call: Call, made: Attempt) -> None:
