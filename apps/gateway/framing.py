@@ -6,7 +6,7 @@ from apps.providers import sse
 
 
 async def as_array(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The data of each event as an element of one JSON array (Gemini without `alt=sse`, GE-1).
+    """The data of each event as an element of one JSON array (Gemini without `alt=sse`).
 
     An error event after the start becomes the last element, as the service does it.
     """

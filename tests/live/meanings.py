@@ -1,4 +1,4 @@
-"""What callers can set, and where each dialect has it (standards 13.1): one row a meaning."""
+"""What callers can set, and where each dialect has it: one row a meaning."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -16,7 +16,7 @@ PARALLEL = "Use both tools in parallel: the weather in Oslo and the time there."
 pairs = pytest.mark.parametrize("provider", DIALECTS)
 callers = pytest.mark.parametrize("caller", DIALECTS)
 
-# What upstream failure each SDK sees, as status: the dialect's own (standards 13.5). Our own
+# What upstream failure each SDK sees, as status: the dialect's own. Our own
 # credential refused upstream is never the caller's 401.
 EXPECTED_STATUS = {
     400: dict.fromkeys(DIALECTS, 400),

@@ -261,7 +261,7 @@ def _request_across(bench: Bench, tally: Tally, case: Case, provider: str) -> No
 
 
 def _status(case: Case, caller: str) -> int:
-    """The caller's status for a recorded one (standards 13.5)."""
+    """The caller's status for a recorded one."""
     recorded = case.status
     unknown_model = recorded == 404 or (recorded == 400 and b"model_not_found" in case.answer)
     if recorded in (401, 402, 403):

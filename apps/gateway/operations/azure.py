@@ -14,7 +14,7 @@ from apps.providers.dialects import DIALECTS
 
 
 def require_api_version(request: EdgeRequest) -> None:
-    """Refuse a call without `api-version`, as the service does (AZ-1)."""
+    """Refuse a call without `api-version`, as the service does."""
     if not request.query.get("api-version"):
         raise InvalidInputError(
             "The query parameter `api-version` is required, for example 2024-05-01-preview.",

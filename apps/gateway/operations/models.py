@@ -103,7 +103,7 @@ def _anthropic_model(entry: EndpointEntry) -> dict[str, Any]:
 
 
 def _anthropic_page(entries: tuple[EndpointEntry, ...], request: EdgeRequest) -> dict[str, Any]:
-    """One page by `limit`, `after_id` and `before_id` (AN-8)."""
+    """One page by `limit`, `after_id` and `before_id`."""
     names = [entry.name for entry in entries]
     limit = _limit(request.query.get("limit", "20"))
     after, before = request.query.get("after_id"), request.query.get("before_id")

@@ -1,6 +1,6 @@
 """What becomes of fields beyond the specification: the caller says so in a header.
 
-Source: standards digest 9 (AZ-3).
+Source: Azure AI Model Inference REST reference, extra parameters.
 """
 
 from collections.abc import Mapping, Set

@@ -1,6 +1,6 @@
 """Speak to a caller of Azure AI Model Inference.
 
-Source: standards digest 9, 13.5.
+Source: Azure AI Model Inference REST reference.
 """
 
 from typing import Any

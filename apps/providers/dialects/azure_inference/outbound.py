@@ -1,6 +1,6 @@
 """Speak to a provider of Azure AI Model Inference.
 
-Source: standards digest 9.
+Source: Azure AI Model Inference REST reference.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Write canonical deltas as a stream of Azure AI Model Inference.
 
-Source: standards digest 9 (AZ-6): usage stands in the last chunk that has a choice, fragments of
+Source: recorded answers: usage stands in the last chunk that has a choice, fragments of
 tool calls have neither index nor type. A later fragment has an empty id, unless it belongs to
 another call than the one before it.
 """

@@ -1,6 +1,6 @@
 """Read and write embeddings of the chat family.
 
-Source: standards digest 10 (OA-10), 13.6. Base64 is that of little-endian float32.
+Source: OpenAI API reference, embeddings. Base64 is that of little-endian float32.
 """
 
 import base64

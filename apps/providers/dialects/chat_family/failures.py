@@ -1,6 +1,6 @@
 """Read the errors of chat providers: a dozen shapes, one tree.
 
-Source: standards digest 9 (AZ-7), 10 (OA-2), 13.5; vLLM, Mistral and FastAPI add `detail`.
+Source: OpenAI error codes; recorded Azure answers; vLLM, Mistral and FastAPI add `detail`.
 """
 
 import math

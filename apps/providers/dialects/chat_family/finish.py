@@ -1,6 +1,6 @@
 """Translate the reasons why a choice ended.
 
-Source: standards digest 13.2; Mistral adds `model_length`, some open-source servers `eos`.
+Source: OpenAI API reference, `finish_reason`; Mistral adds `model_length`, some servers `eos`.
 """
 
 from collections.abc import Iterable

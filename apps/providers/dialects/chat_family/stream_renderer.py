@@ -1,6 +1,6 @@
 """Write canonical deltas as a stream of chat chunks.
 
-Source: standards digest 10 (OA-6), 9 (AZ-6), 13.4.
+Source: OpenAI API reference, chat completion chunks.
 """
 
 from dataclasses import dataclass, field

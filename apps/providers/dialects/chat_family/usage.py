@@ -1,6 +1,6 @@
 """Translate token counts of the chat dialects.
 
-Source: standards digest 13.3.
+Source: OpenAI API reference, the usage object.
 """
 
 from typing import Any

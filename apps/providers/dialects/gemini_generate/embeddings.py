@@ -1,4 +1,4 @@
-"""Embeddings both ways: `embedContent` for one text, `batchEmbedContents` for several (GE-10)."""
+"""Embeddings both ways: `embedContent` for one text, `batchEmbedContents` for several."""
 
 from collections.abc import Mapping
 from typing import Any

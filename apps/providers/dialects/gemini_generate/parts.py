@@ -1,7 +1,7 @@
 """Parts of a content as they stand on the wire, and the turn of a model in canonical parts.
 
 A signature on plain text is carried as a ReasoningPart without text right before the text (or
-alone, where the signed text is empty), so that it finds the part again that it stood on (GE-4).
+alone, where the signed text is empty), so that it finds the part again that it stood on.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Render a stream of events for a caller.
 
 Every event is a whole GenerateContentResponse with CRLF line ends; finish reasons and usage stand
-on the last one; there is no end marker (GE-8).
+on the last one; there is no end marker.
 """
 
 from typing import Any

@@ -34,7 +34,7 @@ from apps.providers.wire import FinishReason
 
 
 class ReplyContent(msgspec.Struct):
-    """What a candidate says so far; either may be missing (GE-5)."""
+    """What a candidate says so far; either may be missing."""
 
     parts: list[WirePart] | None = None
 

@@ -40,7 +40,7 @@ def decode_request(incoming: wire.Incoming) -> wire.ChatCall:
 
 
 def decode_count(incoming: wire.Incoming) -> wire.ChatCall:
-    """The request to count: `contents`, or a whole `generateContentRequest` (GE-1)."""
+    """The request to count: `contents`, or a whole `generateContentRequest`."""
     fields = given(camel_fields(incoming))
     whole = fields.get("generateContentRequest")
     if whole is None:

@@ -1,6 +1,6 @@
 """Read the provider's event stream.
 
-The connection's end is the only end marker; usage is cumulative and the last one counts (GE-8).
+The connection's end is the only end marker; usage is cumulative and the last one counts.
 """
 
 import msgspec

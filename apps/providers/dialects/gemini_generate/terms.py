@@ -48,7 +48,7 @@ FINISH_NAMES: Mapping[FinishReason, str] = {
 
 
 def read_finish(reason: str | int | None, *, called: bool) -> FinishReason:
-    """What a finishReason means; a function call ends with STOP (GE-6)."""
+    """What a finishReason means; a function call ends with STOP."""
     name = _FINISH_NUMBERS.get(reason, "") if isinstance(reason, int) else reason or ""
     finish = FINISH_REASONS.get(name, FinishReason.OTHER)
     return FinishReason.TOOL_CALLS if called and finish is FinishReason.STOP else finish
@@ -98,7 +98,7 @@ def read_usage(usage: WireUsage | None) -> wire.Usage | None:
 
 
 def write_usage(usage: wire.Usage) -> dict[str, int]:
-    """Usage as this dialect counts it: candidates exclude thoughts (GE-7)."""
+    """Usage as this dialect counts it: candidates exclude thoughts."""
     shown = {"promptTokenCount": usage.input_tokens}
     if usage.cache_read_tokens:
         shown["cachedContentTokenCount"] = usage.cache_read_tokens

@@ -1,6 +1,6 @@
 """Speak to a caller of chat completions.
 
-Source: standards digest 10 (OA-2, OA-4, OA-6), 13.5.
+Source: OpenAI API reference, chat completions and error codes.
 """
 
 from typing import Any

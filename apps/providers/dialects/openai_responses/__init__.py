@@ -1,6 +1,6 @@
 """OpenAI Responses, the stateless part.
 
-Source: OpenAI API reference, create a response and its streaming events; standards digest 10.
+Source: OpenAI API reference, create a response and its streaming events.
 """
 
 from apps.providers.dialects.base import Dialect

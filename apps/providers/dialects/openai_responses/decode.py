@@ -1,6 +1,6 @@
 """Read the input of a Responses request into canonical messages.
 
-Source: standards digest 10 OA-7 and 13.1; OpenAI API reference, create a response.
+Source: OpenAI API reference, create a response.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Errors of the OpenAI family, read from a provider and rendered for a caller.
 
-Source: standards digest 10 OA-2 and 13.5; OpenAI error codes; recorded Azure OpenAI answers.
+Source: OpenAI error codes; recorded Azure OpenAI answers.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Read a provider's event stream.
 
-Source: standards digest 10 OA-8 and 13.4.
+Source: OpenAI API reference, streaming events of responses.
 """
 
 from collections.abc import Callable, Mapping, Sequence

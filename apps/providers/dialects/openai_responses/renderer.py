@@ -1,6 +1,6 @@
 """Write the event stream for a caller.
 
-Source: standards digest 10 OA-8 and 13.4: named events, numbered from 0 without gaps, deltas that
+Source: OpenAI API reference: named events, numbered from 0 without gaps, deltas that
 concatenate to the final text, the whole response again in the last event, and no `[DONE]`.
 """
 

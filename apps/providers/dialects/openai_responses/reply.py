@@ -1,6 +1,6 @@
 """Read a response object: items, usage, why it ended.
 
-Source: standards digest 10 OA-7, 13.2 and 13.3; OpenAI API reference, the response object.
+Source: OpenAI API reference, the response object.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,6 +1,6 @@
 """Write the response object and its items.
 
-Source: standards digest 10 OA-7, 13.2 and 13.3; OpenAI API reference, the response object.
+Source: OpenAI API reference, the response object.
 """
 
 import re

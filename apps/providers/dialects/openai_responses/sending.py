@@ -1,6 +1,6 @@
 """Build the body of a Responses request from a canonical call.
 
-Source: standards digest 13.1 and 13.7.
+Source: OpenAI API reference, create a response.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Read tools, tool choice and output format of a Responses request.
 
-Source: standards digest 13.1 and OA-9.
+Source: OpenAI API reference, function calling and structured outputs.
 """
 
 from collections.abc import Sequence

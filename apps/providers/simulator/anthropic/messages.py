@@ -1,6 +1,6 @@
 """Answer the Messages API, whole or in events, and count tokens.
 
-Source: standards AN-4 … AN-8; https://platform.claude.com/docs/en/api/messages-streaming
+Source: https://platform.claude.com/docs/en/api/messages-streaming
 """
 
 from collections.abc import Iterator
@@ -97,7 +97,7 @@ def _preamble(answer: Answer) -> str:
 def _usage(ask: Ask, answer: Answer) -> dict[str, Any]:
     """Count the input without its cached parts.
 
-    Source: standards AN-5
+    Source: Anthropic API reference, Messages
     """
     written, read = ask.cache_write_tokens, ask.cached_tokens
     preamble = tokens.count(_preamble(answer))

@@ -1,6 +1,6 @@
 """List models in the shape of the Anthropic API.
 
-Source: standards AN-8; https://platform.claude.com/docs/en/api/models-list
+Source: https://platform.claude.com/docs/en/api/models-list
 """
 
 from typing import Any

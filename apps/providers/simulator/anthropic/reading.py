@@ -1,6 +1,6 @@
 """Read the body of a Messages call.
 
-Source: standards AN-2, AN-3; https://platform.claude.com/docs/en/api/messages
+Source: https://platform.claude.com/docs/en/api/messages
 """
 
 from typing import Any, Final

@@ -1,6 +1,6 @@
 """Credentials, headers and errors of the Anthropic API.
 
-Source: standards AN-1, AN-7; https://platform.claude.com/docs/en/api/errors
+Source: https://platform.claude.com/docs/en/api/errors
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Answer the Azure AI Model Inference API: chat, embeddings and info.
 
-Source: standards AZ-1 … AZ-6; swagger `ChatCompletions`, `EmbeddingsResult`, `ModelInfo`.
+Source: swagger `ChatCompletions`, `EmbeddingsResult`, `ModelInfo`.
 """
 
 from collections.abc import Iterator
@@ -78,7 +78,7 @@ def complete(incoming: Incoming) -> Whole | Stream:
 def _known(incoming: Incoming, known: frozenset[str]) -> Body:
     """Apply the header `extra-parameters`; without it an unknown field is an error.
 
-    Source: standards AZ-3
+    Source: Azure AI Model Inference REST reference
     """
     rule = incoming.headers.get("extra-parameters", "error")
     if rule not in ("error", "drop", "pass-through"):
@@ -101,7 +101,7 @@ def _message(message: dict[str, Any]) -> dict[str, Any]:
 def _events(ask: Ask, said: list[Answer]) -> Iterator[bytes]:
     """Give the chunks; the usage comes in the last one that has a choice.
 
-    Source: standards AZ-6
+    Source: Azure AI Model Inference REST reference
     """
     head = {**chat.head_of(ask), "object": "chat.completion.chunk"}
     for answer in said:

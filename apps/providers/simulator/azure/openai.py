@@ -1,6 +1,6 @@
 """Answer the Azure OpenAI API, where the deployment stands in the path.
 
-Source: standards AZ-1, AZ-6; https://learn.microsoft.com/azure/ai-services/openai/reference
+Source: https://learn.microsoft.com/azure/ai-services/openai/reference
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Credentials, versions, headers and errors of the two Azure dialects.
 
-Source: standards AZ-1, AZ-2, AZ-7; swagger `ErrorResponse`.
+Source: swagger `ErrorResponse`.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Answer embedContent and batchEmbedContents.
 
-Source: standards GE-10; https://ai.google.dev/api/embeddings
+Source: https://ai.google.dev/api/embeddings
 """
 
 from apps.providers.simulator import reading, vectors

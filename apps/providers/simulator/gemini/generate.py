@@ -1,6 +1,6 @@
 """Answer generateContent, its two kinds of stream, and countTokens.
 
-Source: standards GE-5 … GE-8; https://ai.google.dev/api/generate-content
+Source: https://ai.google.dev/api/generate-content
 """
 
 from collections.abc import Iterator
@@ -140,7 +140,7 @@ def _logprobs(said: str, top: int) -> dict[str, Any]:
 def _usage(ask: Ask, said: list[Answer]) -> dict[str, Any]:
     """Count candidates and thoughts apart; what is nought is left out.
 
-    Source: standards GE-7
+    Source: Gemini API reference, generateContent
     """
     thoughts = sum(answer.reasoning_tokens for answer in said)
     produced = sum(answer.output_tokens for answer in said) - thoughts

@@ -1,6 +1,6 @@
 """List models in the shape of the Gemini API.
 
-Source: standards GE-1; https://ai.google.dev/api/models
+Source: https://ai.google.dev/api/models
 """
 
 from typing import Any

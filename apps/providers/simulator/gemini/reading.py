@@ -1,6 +1,6 @@
 """Read the body of a Gemini call, in camelCase or snake_case.
 
-Source: standards GE-2 … GE-4; https://ai.google.dev/api/generate-content
+Source: https://ai.google.dev/api/generate-content
 """
 
 import re

@@ -1,6 +1,6 @@
 """Credentials, headers and errors of the Gemini API.
 
-Source: standards GE-1, GE-9; https://ai.google.dev/gemini-api/docs/troubleshooting
+Source: https://ai.google.dev/gemini-api/docs/troubleshooting
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Answer chat completions, whole or in chunks.
 
-Source: standards OA-3 … OA-6; openapi `CreateChatCompletionResponse` and
+Source: openapi `CreateChatCompletionResponse` and
 `CreateChatCompletionStreamResponse`.
 """
 

@@ -1,6 +1,6 @@
 """Answer embeddings, as numbers or as base64.
 
-Source: standards OA-10; openapi `CreateEmbeddingResponse`.
+Source: openapi `CreateEmbeddingResponse`.
 """
 
 from typing import Any, Final

@@ -1,6 +1,6 @@
 """Read the input items, tools and settings of a Responses body.
 
-Source: standards OA-7, OA-9; openapi `CreateResponse`.
+Source: openapi `CreateResponse`.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Read the messages, tools and settings of a chat-completions body (Azure reads them the same way).
 
-Source: standards OA-3, OA-9; openapi `CreateChatCompletionRequest`.
+Source: openapi `CreateChatCompletionRequest`.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """List models in the shape of the OpenAI API.
 
-Source: standards OA-11; openapi `ListModelsResponse`.
+Source: openapi `ListModelsResponse`.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """Take a finished response apart into the events that build it.
 
-Source: standards OA-8; openapi `ResponseStreamEvent`.
+Source: openapi `ResponseStreamEvent`.
 """
 
 from collections.abc import Iterator

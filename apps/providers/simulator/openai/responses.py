@@ -1,6 +1,6 @@
 """Answer the Responses API, whole or in events, and count its input tokens.
 
-Source: standards OA-7, OA-8; openapi `Response`, `ResponseStreamEvent`.
+Source: openapi `Response`, `ResponseStreamEvent`.
 """
 
 from collections.abc import Iterator, Mapping

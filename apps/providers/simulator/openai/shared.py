@@ -1,6 +1,6 @@
 """What all OpenAI operations share: credentials, headers, errors.
 
-Source: standards OA-1, OA-2; https://platform.openai.com/docs/guides/error-codes
+Source: https://platform.openai.com/docs/guides/error-codes
 """
 
 from collections.abc import Mapping
