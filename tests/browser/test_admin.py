@@ -32,6 +32,8 @@ class Visit:
         wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         if beyond := self.page.evaluate(wider):
             self._complain(f"{beyond} px wider than the window")
+        if 'class="' in self.page.inner_text("body"):
+            self._complain(f"{path} shows its markup")
 
     def sign_in(self) -> None:
         self.open("/admin/login/?next=/admin/")
